@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Every tests/unit/NAME_test.c is a Criterion program of its own. Its object
+# files and libraries, where it needs any, are named by two variables:
+#   NAME_test_OBJS := $(BUILD)/obj/loader/maglev.o
+#   NAME_test_LIBS := -lngtcp2
+
+UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
+UNIT_SUITES := $(UNIT_NAMES:%=$(BUILD)/tests/%)
+LINT_SUITES := tests/runner_test.sh $(wildcard tests/lint/*.sh)
+
+$(UNIT_SUITES): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o \
+		$$($$*_OBJS)
+	$(link) $($*_LIBS) -lcriterion
+
+.PHONY: test test-unit test-bpf test-e2e test-vectors lint san suites
+suites: $$(UNIT_SUITES) $$(TEST_PROGRAMS)
+
+# The totals stay in a file, so that .ci/run can end with them even when make
+# has said its own last word.
+SUMMARY := build/tests-summary
+
+test:
+	@rm -f $(SUMMARY)
+	@$(MAKE) deps
+	@$(MAKE) all suites
+	@$(MAKE) SAN=1 BUILD=$(BUILD)/san $(UNIT_SUITES:$(BUILD)/%=$(BUILD)/san/%)
+	@tests/run -s $(SUMMARY) $(LINT_SUITES) $(UNIT_SUITES) \
+		$(UNIT_SUITES:$(BUILD)/%=$(BUILD)/san/%) \
+		$(BPF_SUITES) $(E2E_SUITES)
+
+test-unit: $$(UNIT_SUITES)
+	@tests/run $(UNIT_SUITES)
+
+test-bpf: all suites
+	@tests/run $(BPF_SUITES)
+
+test-e2e: all suites
+	@tests/run $(E2E_SUITES)
+
+lint:
+	@tests/run $(LINT_SUITES)
+
+san:
+	@$(MAKE) SAN=1 BUILD=build/san test-unit
+
+test-vectors: $(BUILD)/tests/vectors
+	@[ -n "$(VECTORS)" ] || \
+		{ echo 'usage: make test-vectors VECTORS=FILE.csv' >&2; exit 2; }
+	@$(BUILD)/tests/vectors $(VECTORS)
