@@ -6,14 +6,19 @@
 
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 UNIT_SUITES := $(UNIT_NAMES:%=$(BUILD)/tests/%)
+# Executable scripts are suites; what they source is not executable.
+E2E_SUITES += $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x \
+	\( -name '*.sh' -o -name '*.py' \) 2>/dev/null))
 LINT_SUITES := tests/runner_test.sh $(wildcard tests/lint/*.sh)
 
 $(UNIT_SUITES): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o \
 		$$($$*_OBJS)
 	$(link) $($*_LIBS) -lcriterion
 
-.PHONY: test test-unit test-bpf test-e2e test-vectors lint san suites
-suites: $$(UNIT_SUITES) $$(TEST_PROGRAMS)
+.PHONY: test test-unit test-bpf test-e2e test-vectors lint san \
+	suites unit-suites
+suites: unit-suites $$(TEST_PROGRAMS)
+unit-suites: $(UNIT_SUITES)
 
 # The totals stay in a file, so that .ci/run can end with them even when make
 # has said its own last word.
@@ -23,12 +28,12 @@ test:
 	@rm -f $(SUMMARY)
 	@$(MAKE) deps
 	@$(MAKE) all suites
-	@$(MAKE) SAN=1 BUILD=$(BUILD)/san $(UNIT_SUITES:$(BUILD)/%=$(BUILD)/san/%)
+	@$(MAKE) SAN=1 BUILD=$(BUILD)/san unit-suites
 	@tests/run -s $(SUMMARY) $(LINT_SUITES) $(UNIT_SUITES) \
 		$(UNIT_SUITES:$(BUILD)/%=$(BUILD)/san/%) \
 		$(BPF_SUITES) $(E2E_SUITES)
 
-test-unit: $$(UNIT_SUITES)
+test-unit: unit-suites
 	@tests/run $(UNIT_SUITES)
 
 test-bpf: all suites

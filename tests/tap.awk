@@ -3,7 +3,7 @@
 # "PASSED FAILED SKIPPED" to the file COUNTS.
 #
 # Variables: SUITE its name, STATUS its exit status, LIMIT its seconds,
-# COUNTS the file. Results are "ok NAME", "not ok NAME: reason" and
+# REPORTS the number of sanitizer reports, COUNTS the file. Results are "ok NAME", "not ok NAME: reason" and
 # "skip NAME: reason", or TAP as Criterion prints it ("1..N", "ok - NAME",
 # "ok - NAME # SKIP reason", "not ok - NAME" and indented details).
 
@@ -38,6 +38,8 @@ END {
 		fail("exit status " STATUS)
 	else if (seen == 0)
 		fail("no result printed")
+	if (REPORTS && !failed)
+		fail("a sanitizer reported, see below")
 	if (has_plan && seen != planned)
 		fail(planned " tests planned, " seen + 0 " reported")
 	print passed + 0, failed + 0, skipped + 0 > COUNTS

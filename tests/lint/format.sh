@@ -18,5 +18,6 @@ while read -r file; do
 		status=1
 	fi
 done < <(git ls-files --cached --others --exclude-standard '*.c' '*.h')
+[ "$files" -gt 0 ] || { echo "not ok format: git lists no file"; exit 1; }
 [ "$status" -eq 0 ] && echo "ok format of $files files"
 exit "$status"

@@ -14,5 +14,6 @@ while read -r file; do
 done < <(git ls-files --cached --others --exclude-standard \
 	'*.c' '*.h' '*.sh' '*.py' '*.awk' '*.mk' Makefile deploy/deps \
 	deploy/fetch deploy/packages deploy/run deploy/tools tests/run .ci/run)
+[ "$files" -gt 0 ] || { echo "not ok licence: git lists no file"; exit 1; }
 [ "$status" -eq 0 ] && echo "ok licence lines of $files files"
 exit "$status"

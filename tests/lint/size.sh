@@ -42,5 +42,6 @@ while read -r file; do
 			report "$file:$name" "$length lines, limit 80"
 	done < <(function_lengths "$file")
 done < <(git ls-files --cached --others --exclude-standard '*.c' '*.h')
+[ "$files" -gt 0 ] || { echo "not ok size: git lists no file"; exit 1; }
 [ "$status" -eq 0 ] && echo "ok sizes of $files files"
 exit "$status"
