@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tests/client/http.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VECTORS_MAX = 8 };
+
+static nghttp3_nv field(const char *name, const char *value)
+{
+	return (nghttp3_nv){.name = (uint8_t *)name,
+			    .value = (uint8_t *)value,
+			    .namelen = strlen(name),
+			    .valuelen = strlen(value)};
+}
+
+static void extend(struct http_session *session, int64_t stream, uint64_t size)
+{
+	ngtcp2_conn *quic = session->connection.quic;
+
+	ngtcp2_conn_extend_max_stream_offset(quic, stream, size);
+	ngtcp2_conn_extend_max_offset(quic, size);
+}
+
+/* Gives back as much window as the pace allows. */
+static void give_credit(struct http_session *session, struct request *request)
+{
+	uint64_t credit = request->credit_owed;
+
+	if (session->options->pace && credit > session->down_budget)
+		credit = session->down_budget;
+	if (credit == 0)
+		return;
+	session->down_budget -= session->options->pace ? credit : 0;
+	request->credit_owed -= credit;
+	extend(session, request->stream, credit);
+}
+
+static void cancel(struct http_session *session, struct request *request)
+{
+	request->cancelled = true;
+	ngtcp2_conn_shutdown_stream(session->connection.quic, 0,
+				    request->stream,
+				    NGHTTP3_H3_REQUEST_CANCELLED);
+}
+
+static int on_data(nghttp3_conn *h3, int64_t stream, const uint8_t *data,
+		   size_t size, void *user, void *stream_user)
+{
+	struct http_session *session = user;
+	struct request *request = stream_user;
+	const char *wrong;
+
+	(void)h3;
+	(void)stream;
+	session->body_received += size;
+	request->credit_owed += size;
+	wrong = request_body(request, data, size);
+	if (wrong) {
+		connection_fail(&session->connection,
+				"%s near octet %" PRIu64 " of %s", wrong,
+				request->received, request->plan->path);
+		return NGHTTP3_ERR_CALLBACK_FAILURE;
+	}
+	give_credit(session, request);
+	if (request->plan->cancel_at && !request->cancelled &&
+	    request->received >= request->plan->cancel_at)
+		cancel(session, request);
+	return 0;
+}
+
+static int on_deferred_consume(nghttp3_conn *h3, int64_t stream, size_t size,
+			       void *user, void *stream_user)
+{
+	(void)h3;
+	(void)stream_user;
+	extend(user, stream, size);
+	return 0;
+}
+
+static int on_header(nghttp3_conn *h3, int64_t stream, int32_t token,
+		     nghttp3_rcbuf *name, nghttp3_rcbuf *value, uint8_t flags,
+		     void *user, void *stream_user)
+{
+	(void)h3;
+	(void)stream;
+	(void)token;
+	(void)flags;
+	(void)user;
+	request_header(stream_user, nghttp3_rcbuf_get_buf(name),
+		       nghttp3_rcbuf_get_buf(value), false);
+	return 0;
+}
+
+static int on_trailer(nghttp3_conn *h3, int64_t stream, int32_t token,
+		      nghttp3_rcbuf *name, nghttp3_rcbuf *value, uint8_t flags,
+		      void *user, void *stream_user)
+{
+	(void)h3;
+	(void)stream;
+	(void)token;
+	(void)flags;
+	(void)user;
+	request_header(stream_user, nghttp3_rcbuf_get_buf(name),
+		       nghttp3_rcbuf_get_buf(value), true);
+	return 0;
+}
+
+/* Each response names its terminator; all must name the same. */
+static int on_headers_end(nghttp3_conn *h3, int64_t stream, int last,
+			  void *user, void *stream_user)
+{
+	struct http_session *session = user;
+	struct request *request = stream_user;
+
+	(void)h3;
+	(void)stream;
+	(void)last;
+	if (request->terminator[0] == '\0')
+		return 0;
+	if (session->terminator[0] == '\0')
+		memcpy(session->terminator, request->terminator,
+		       sizeof(session->terminator));
+	if (strcmp(session->terminator, request->terminator) == 0)
+		return 0;
+	connection_fail(&session->connection, "terminator was %s, is now %s",
+			session->terminator, request->terminator);
+	return NGHTTP3_ERR_CALLBACK_FAILURE;
+}
+
+static int on_stop_sending(nghttp3_conn *h3, int64_t stream, uint64_t code,
+			   void *user, void *stream_user)
+{
+	struct http_session *session = user;
+
+	(void)h3;
+	(void)stream_user;
+	ngtcp2_conn_shutdown_stream_read(session->connection.quic, 0, stream,
+					 code);
+	return 0;
+}
+
+static int on_reset_stream(nghttp3_conn *h3, int64_t stream, uint64_t code,
+			   void *user, void *stream_user)
+{
+	struct http_session *session = user;
+
+	(void)h3;
+	(void)stream_user;
+	ngtcp2_conn_shutdown_stream_write(session->connection.quic, 0, stream,
+					  code);
+	return 0;
+}
+
+static int on_body_acked(nghttp3_conn *h3, int64_t stream, uint64_t size,
+			 void *user, void *stream_user)
+{
+	struct http_session *session = user;
+	struct request *request = stream_user;
+
+	request_acked(request, size);
+	session->body_acked += size;
+	if (request->waits && !session->options->pace) {
+		request->waits = false;
+		nghttp3_conn_resume_stream(h3, stream);
+	}
+	return 0;
+}
+
+static int submit_trailers(nghttp3_conn *h3, int64_t stream)
+{
+	nghttp3_nv trailer = field("x-request-trailer", "end");
+
+	return nghttp3_conn_submit_trailers(h3, stream, &trailer, 1);
+}
+
+static nghttp3_ssize on_read_body(nghttp3_conn *h3, int64_t stream,
+				  nghttp3_vec *vectors, size_t count,
+				  uint32_t *flags, void *user,
+				  void *stream_user)
+{
+	struct http_session *session = user;
+	struct request *request = stream_user;
+	uint64_t limit =
+		session->options->pace ? session->up_budget : UINT64_MAX;
+
+	(void)count;
+	vectors[0] = request_make(request, limit);
+	if (session->options->pace)
+		session->up_budget -= vectors[0].len;
+	if (request->made == request->plan->body_size) {
+		*flags |= NGHTTP3_DATA_FLAG_EOF;
+		if (request->plan->trailers) {
+			*flags |= NGHTTP3_DATA_FLAG_NO_END_STREAM;
+			if (submit_trailers(h3, stream) != 0)
+				return NGHTTP3_ERR_CALLBACK_FAILURE;
+		}
+		return vectors[0].len > 0;
+	}
+	if (vectors[0].len == 0) {
+		request->waits = true;
+		return NGHTTP3_ERR_WOULDBLOCK;
+	}
+	return 1;
+}
+
+static int make_h3(struct http_session *session)
+{
+	static const nghttp3_callbacks callbacks = {
+		.acked_stream_data = on_body_acked,
+		.recv_data = on_data,
+		.deferred_consume = on_deferred_consume,
+		.recv_header = on_header,
+		.end_headers = on_headers_end,
+		.recv_trailer = on_trailer,
+		.stop_sending = on_stop_sending,
+		.reset_stream = on_reset_stream,
+	};
+	ngtcp2_conn *quic = session->connection.quic;
+	int64_t control, encoder, decoder;
+	nghttp3_settings settings;
+
+	nghttp3_settings_default(&settings);
+	if (nghttp3_conn_client_new(&session->h3, &callbacks, &settings, NULL,
+				    session) != 0)
+		return -1;
+	if (ngtcp2_conn_open_uni_stream(quic, &control, NULL) != 0 ||
+	    ngtcp2_conn_open_uni_stream(quic, &encoder, NULL) != 0 ||
+	    ngtcp2_conn_open_uni_stream(quic, &decoder, NULL) != 0 ||
+	    nghttp3_conn_bind_control_stream(session->h3, control) != 0 ||
+	    nghttp3_conn_bind_qpack_streams(session->h3, encoder, decoder) !=
+		    0) {
+		connection_fail(&session->connection,
+				"the server lets us open no control streams");
+		return -1;
+	}
+	return 0;
+}
+
+static int submit(struct http_session *session, struct request *request,
+		  int64_t stream)
+{
+	static const nghttp3_data_reader reader = {on_read_body};
+	const struct request_plan *plan = request->plan;
+	nghttp3_nv fields[5 + REQUEST_FIELDS_MAX];
+	char path[512], length[24];
+	size_t count = 0, i;
+
+	snprintf(length, sizeof(length), "%" PRIu64, plan->body_size);
+	request_path(plan, session->connection.number, path, sizeof(path));
+	fields[count++] = field(":method", plan->method);
+	fields[count++] = field(":scheme", "https");
+	fields[count++] = field(":authority", session->options->authority);
+	fields[count++] = field(":path", path);
+	if (plan->has_body && !plan->trailers)
+		fields[count++] = field("content-length", length);
+	for (i = 0; i < plan->field_count; i++)
+		fields[count++] =
+			field(plan->field_names[i], plan->field_values[i]);
+	request->stream = stream;
+	return nghttp3_conn_submit_request(session->h3, stream, fields, count,
+					   plan->has_body ? &reader : NULL,
+					   request);
+}
+
+/* Begins as many of the round's requests as the server's limit allows. */
+static int begin_requests(void *user)
+{
+	struct http_session *session = user;
+	struct connection *connection = &session->connection;
+
+	while (session->begun < session->options->plan_count) {
+		struct request *request = &session->requests[session->begun];
+		int64_t stream;
+
+		if (ngtcp2_conn_open_bidi_stream(connection->quic, &stream,
+						 request) != 0)
+			return 0; /* later: streams_available */
+		if (request_begin(request,
+				  &session->options->plans[session->begun],
+				  session->options->show) < 0 ||
+		    submit(session, request, stream) != 0) {
+			connection_fail(connection, "cannot submit a request");
+			return -1;
+		}
+		session->begun++;
+	}
+	return 0;
+}
+
+void http_round(struct http_session *session)
+{
+	session->begun = 0;
+	session->done = 0;
+	if (begin_requests(session) < 0)
+		connection_close(&session->connection,
+				 NGHTTP3_H3_INTERNAL_ERROR);
+	else
+		connection_write(&session->connection);
+}
+
+static int on_ready(void *user)
+{
+	struct http_session *session = user;
+
+	if (make_h3(session) < 0)
+		return -1;
+	return begin_requests(session);
+}
+
+static int on_confirmed(void *user)
+{
+	struct http_session *session = user;
+
+	session->owner->confirmed(session->user);
+	return 0;
+}
+
+static int note_h3_error(struct http_session *session, nghttp3_ssize error)
+{
+	if (error >= 0)
+		return 0;
+	connection_fail(&session->connection, "HTTP/3: %s",
+			nghttp3_strerror((int)error));
+	return -1;
+}
+
+static int on_stream_data(void *user, int64_t stream, const uint8_t *data,
+			  size_t size, bool last)
+{
+	struct http_session *session = user;
+	nghttp3_ssize consumed =
+		nghttp3_conn_read_stream(session->h3, stream, data, size, last);
+
+	if (consumed < 0)
+		return note_h3_error(session, consumed);
+	extend(session, stream, (uint64_t)consumed);
+	return 0;
+}
+
+static int on_stream_acked(void *user, int64_t stream, uint64_t size)
+{
+	struct http_session *session = user;
+
+	return note_h3_error(session, nghttp3_conn_add_ack_offset(
+					      session->h3, stream, size));
+}
+
+static struct request *request_of(struct http_session *session, int64_t stream)
+{
+	size_t i;
+
+	for (i = 0; i < session->begun; i++) {
+		if (session->requests[i].stream == stream)
+			return &session->requests[i];
+	}
+	return NULL;
+}
+
+static void finish(struct http_session *session, struct request *request,
+		   bool with_code, uint64_t code)
+{
+	char reason[CONNECTION_REASON_SIZE];
+
+	request->finished = true;
+	/* What is still owed counts for the connection's window. */
+	ngtcp2_conn_extend_max_offset(session->connection.quic,
+				      request->credit_owed);
+	if (request_verdict(request, with_code, code, reason, sizeof(reason)) <
+	    0)
+		connection_fail(&session->connection, "%s", reason);
+	else
+		session->requests_done++;
+	if (request->log) {
+		if (!session->log)
+			session->log = json_array();
+		json_array_append(session->log, request->log);
+	}
+	request_end(request);
+	session->done++;
+	if (session->done < session->options->plan_count)
+		return;
+	session->rounds++;
+	session->owner->round_done(session->user);
+}
+
+static int on_stream_closed(void *user, int64_t stream, bool with_code,
+			    uint64_t code)
+{
+	struct http_session *session = user;
+	struct request *request = request_of(session, stream);
+	int error = nghttp3_conn_close_stream(
+		session->h3, stream, with_code ? code : NGHTTP3_H3_NO_ERROR);
+
+	if (error < 0 && error != NGHTTP3_ERR_STREAM_NOT_FOUND)
+		return note_h3_error(session, error);
+	if (request && !request->finished)
+		finish(session, request, with_code, code);
+	return session->connection.failed[0] ? -1 : 0;
+}
+
+static int on_stream_reset(void *user, int64_t stream)
+{
+	struct http_session *session = user;
+
+	return note_h3_error(session, nghttp3_conn_shutdown_stream_read(
+					      session->h3, stream));
+}
+
+static int on_stream_unblocked(void *user, int64_t stream)
+{
+	struct http_session *session = user;
+
+	return note_h3_error(session,
+			     nghttp3_conn_unblock_stream(session->h3, stream));
+}
+
+static ssize_t on_next(void *user, int64_t *ret_stream, bool *ret_end,
+		       ngtcp2_vec *vectors, size_t count)
+{
+	struct http_session *session = user;
+	int last = 0;
+	nghttp3_ssize taken;
+
+	*ret_stream = -1;
+	if (!session->h3 ||
+	    ngtcp2_conn_get_max_data_left(session->connection.quic) == 0)
+		return 0;
+	taken = nghttp3_conn_writev_stream(session->h3, ret_stream, &last,
+					   (nghttp3_vec *)vectors, count);
+	*ret_end = last;
+	if (taken < 0)
+		note_h3_error(session, taken);
+	return taken;
+}
+
+static int on_sent(void *user, int64_t stream, size_t size)
+{
+	struct http_session *session = user;
+
+	return note_h3_error(session, nghttp3_conn_add_write_offset(
+					      session->h3, stream, size));
+}
+
+static int on_blocked(void *user, int64_t stream)
+{
+	struct http_session *session = user;
+
+	nghttp3_conn_block_stream(session->h3, stream);
+	return 0;
+}
+
+static int on_shut(void *user, int64_t stream)
+{
+	struct http_session *session = user;
+
+	nghttp3_conn_shutdown_stream_write(session->h3, stream);
+	return 0;
+}
+
+static void on_ended(void *user, const char *failed)
+{
+	struct http_session *session = user;
+
+	session->owner->ended(session->user, failed);
+}
+
+int http_start(struct http_session *session, uint32_t number,
+	       const struct connection_options *connection,
+	       const struct http_options *options,
+	       struct udp_endpoint *endpoint, const struct http_owner *owner,
+	       void *user)
+{
+	static const struct connection_app app = {
+		.ready = on_ready,
+		.confirmed = on_confirmed,
+		.stream_data = on_stream_data,
+		.stream_acked = on_stream_acked,
+		.stream_closed = on_stream_closed,
+		.stream_reset = on_stream_reset,
+		.stream_unblocked = on_stream_unblocked,
+		.streams_available = begin_requests,
+		.next = on_next,
+		.sent = on_sent,
+		.blocked = on_blocked,
+		.shut = on_shut,
+		.ended = on_ended,
+	};
+
+	memset(session, 0, sizeof(*session));
+	session->options = options;
+	session->owner = owner;
+	session->user = user;
+	session->requests =
+		calloc(options->plan_count, sizeof(*session->requests));
+	if (!session->requests) {
+		udp_release(endpoint);
+		return -1;
+	}
+	return connection_start(&session->connection, number, connection,
+				endpoint, &app, session);
+}
+
+void http_tick(struct http_session *session, uint64_t octets)
+{
+	size_t i;
+
+	if (session->connection.over || !session->h3)
+		return;
+	/* A pause's budget is not saved up for a flood afterwards. */
+	session->down_budget = octets;
+	session->up_budget = octets;
+	for (i = 0; i < session->begun; i++) {
+		struct request *request = &session->requests[i];
+
+		if (request->finished)
+			continue;
+		give_credit(session, request);
+		if (!request->waits)
+			continue;
+		request->waits = false;
+		nghttp3_conn_resume_stream(session->h3, request->stream);
+	}
+	connection_write(&session->connection);
+}
+
+unsigned int http_percent(const struct http_session *session)
+{
+	uint64_t wanted = 0, passed = 0;
+	size_t i;
+
+	for (i = 0; i < session->options->plan_count; i++) {
+		const struct request_plan *plan = &session->options->plans[i];
+		const struct request *request = &session->requests[i];
+
+		if (plan->checked && plan->size != UINT64_MAX)
+			wanted += plan->size;
+		if (plan->has_body)
+			wanted += plan->body_size;
+		if (i < session->begun)
+			passed += request->acked +
+				  (plan->checked ? request->received : 0);
+	}
+	return wanted ? (unsigned int)(passed * 100 / wanted) : 0;
+}
+
+void http_in_flight(const struct http_session *session, bool *ret_download,
+		    bool *ret_upload)
+{
+	size_t i;
+
+	*ret_download = false;
+	*ret_upload = false;
+	for (i = 0; i < session->begun; i++) {
+		const struct request *request = &session->requests[i];
+
+		if (request->finished)
+			continue;
+		if (request->plan->has_body)
+			*ret_upload |=
+				request->acked > 0 &&
+				request->acked < request->plan->body_size;
+		else
+			*ret_download |= request->received > 0;
+	}
+}
+
+void http_free(struct http_session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->begun; i++)
+		request_end(&session->requests[i]);
+	free(session->requests);
+	if (session->h3)
+		nghttp3_conn_del(session->h3);
+	json_decref(session->log);
+	session->h3 = NULL;
+	session->requests = NULL;
+	session->log = NULL;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * HTTP/3 on a client connection by nghttp3: runs a round of requests, all at
+ * once, each on a stream of its own, and may be paced in both directions.
+ */
+#ifndef TESTS_CLIENT_HTTP_H
+#define TESTS_CLIENT_HTTP_H
+
+#include "tests/client/connection.h"
+#include "tests/client/request.h"
+
+struct http_session;
+
+struct http_options {
+	const struct request_plan *plans;
+	size_t plan_count;
+	const char *authority;
+	bool show;     /* keep a log of each response */
+	uint64_t pace; /* octets a second in each direction, 0: no limit */
+};
+
+/* What the session tells its owner, mostly from inside ngtcp2: begin rounds
+ * and close connections later, from the loop. */
+struct http_owner {
+	/* The round's requests are all done (well, or else the connection is
+	 * failing). */
+	void (*round_done)(void *user);
+	/* The handshake is confirmed. */
+	void (*confirmed)(void *user);
+	/* The connection is over; see connection_app.ended. */
+	void (*ended)(void *user, const char *failed);
+};
+
+struct http_session {
+	struct connection connection;
+	const struct http_options *options;
+	const struct http_owner *owner;
+	void *user;
+	nghttp3_conn *h3;
+	struct request *requests; /* options->plan_count of them */
+	size_t begun, done;	  /* of this round */
+	uint64_t rounds;	  /* finished */
+	uint64_t requests_done;
+	uint64_t body_received, body_acked; /* octets, of all requests */
+	uint64_t down_budget, up_budget;    /* octets that the pace allows */
+	char terminator[REQUEST_NAME_SIZE]; /* "" until the first response */
+	json_t *log;			    /* array, or NULL */
+};
+
+/* http_start connects and begins the first round when the handshake is done.
+ * Takes over the endpoint's hold. Returns 0 or -errno. */
+int http_start(struct http_session *session, uint32_t number,
+	       const struct connection_options *connection,
+	       const struct http_options *options,
+	       struct udp_endpoint *endpoint, const struct http_owner *owner,
+	       void *user);
+
+/* http_round begins another round. */
+void http_round(struct http_session *session);
+
+/* http_tick lets `octets` more pass in each direction of a paced session. */
+void http_tick(struct http_session *session, uint64_t octets);
+
+/* http_percent tells how much of the round's bodies has passed, 0 to 100. */
+unsigned int http_percent(const struct http_session *session);
+
+/* http_in_flight tells whether a response body that has begun is unfinished,
+ * and whether a request body is. */
+void http_in_flight(const struct http_session *session, bool *ret_download,
+		    bool *ret_upload);
+
+/* http_free frees the session's memory, not its connection's. */
+void http_free(struct http_session *session);
+
+#endif
