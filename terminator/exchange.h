@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One HTTP request and its response: the core that the fronts (HTTP/3; later
+ * HTTP/2 and HTTP/1.1) and the upstream plug into. It speaks in requests,
+ * bodies and responses and knows nothing of QUIC.
+ *
+ * Life: the front makes an exchange when a request's header section is
+ * complete, feeds it the request body, reads the response from it, and frees
+ * it when its stream is closed, finished or not. Freeing cancels what is still
+ * under way upstream. Callbacks may come from the event loop and during
+ * exchange_request_body and exchange_request_end, not during the other calls; a
+ * front must not free the exchange inside one.
+ *
+ * Memory: an exchange holds at most EXCHANGE_REQUEST_WINDOW octets of request
+ * body (the front's flow control keeps to it: see `request_consumed`) and about
+ * EXCHANGE_RESPONSE_WINDOW octets of response body (it stops reading from the
+ * backend), whatever the size of the bodies.
+ */
+#ifndef TERMINATOR_EXCHANGE_H
+#define TERMINATOR_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+enum {
+	EXCHANGE_REQUEST_WINDOW = 256 * 1024,
+	EXCHANGE_RESPONSE_WINDOW = 1024 * 1024,
+};
+
+struct exchange;
+struct upstream; /* the backends, their connections and time-outs: upstream.h */
+
+/* A header or trailer field. Names are in lower case. Not NUL terminated. */
+struct field {
+	const char *name;
+	size_t name_size;
+	const char *value;
+	size_t value_size;
+};
+
+/* What the front tells of a request. Everything is copied. */
+struct exchange_request {
+	struct field method; /* value only, as are the next three */
+	struct field scheme;
+	struct field authority;	    /* `:authority`, else the Host field */
+	struct field path;	    /* with query */
+	const struct field *fields; /* without pseudo-header fields */
+	size_t field_count;
+	bool end;		  /* no body and no trailers follow */
+	const char *peer_address; /* the client's IP address as text */
+};
+
+/* What an exchange tells its front. `user` is the front's own. */
+struct exchange_front {
+	/* A 1xx response other than 101; any number of times before `head`. */
+	void (*interim)(void *user, unsigned status, const struct field *fields,
+			size_t count);
+	/* The response's header section, without connection-specific fields
+	 * (RFC 9114, 4.2). `end`: neither body nor trailers follow. Comes once,
+	 * also for answers of our own (502, 503, 504, 400). */
+	void (*head)(void *user, unsigned status, const struct field *fields,
+		     size_t count, bool end);
+	/* More response octets, or the end, can be read. */
+	void (*readable)(void *user);
+	/* `size` octets of the request body are gone upstream (or dropped):
+	 * the front may let the client send as many more. */
+	void (*request_consumed)(void *user, size_t size);
+	/* The response broke off after `head`: the stream must be reset, so
+	 * that nobody takes the part for the whole. Nothing follows. */
+	void (*broken)(void *user);
+};
+
+/* exchange_new begins the request on a backend of `upstream`. `front` must
+ * outlive the exchange. Returns NULL only when memory is short; every other
+ * failure is told by `head` with 4xx or 5xx. */
+struct exchange *exchange_new(struct upstream *upstream,
+			      const struct exchange_front *front, void *user,
+			      const struct exchange_request *request);
+
+/* exchange_request_body passes on a piece of the request body (copied).
+ * Returns 0, or (then the request is cancelled upstream and no callback
+ * follows) -ENOMEM, or -EMSGSIZE if the piece exceeds the window or the
+ * declared Content-Length (the front resets the stream: a malformed message,
+ * RFC 9114, 4.1.2). */
+int exchange_request_body(struct exchange *exchange, const void *data,
+			  size_t size);
+
+/* exchange_request_end ends the request body, with trailers (count 0 for
+ * none). Returns 0, or (then the request is cancelled upstream and no callback
+ * follows) -EPROTO if the body is shorter than its declared Content-Length or a
+ * trailer is not valid (malformed, as above), -E2BIG or -ENOMEM. Trailers of a
+ * body with Content-Length are dropped: HTTP/1.1 has no place for them. */
+int exchange_request_end(struct exchange *exchange,
+			 const struct field *trailers, size_t count);
+
+/* exchange_peek fills vectors with response octets not yet read; 0 = none. */
+size_t exchange_peek(const struct exchange *exchange, struct iovec *vectors,
+		     size_t count);
+
+/* exchange_read moves on by `size` octets that exchange_peek showed. They stay
+ * valid until exchange_release. */
+void exchange_read(struct exchange *exchange, size_t size);
+
+/* exchange_release frees the oldest `size` octets that were read (the client
+ * has acknowledged them) and lets the backend go on. */
+void exchange_release(struct exchange *exchange, size_t size);
+
+/* exchange_at_end tells whether all of the response was read and nothing
+ * follows but the trailers; fills them (valid until exchange_free). */
+bool exchange_at_end(const struct exchange *exchange,
+		     const struct field **trailers, size_t *count);
+
+/* exchange_free ends the exchange. If the response was not complete, its
+ * backend connection is closed. No callback follows. */
+void exchange_free(struct exchange *exchange);
+
+#endif

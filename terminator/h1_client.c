@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/h1_client.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "terminator/h1_client_private.h"
+
+/* How long it may wait for what it waits for now, in ms; 0 = for ever. */
+static uint32_t patience(const struct h1_client *client)
+{
+	const struct upstream_options *options = &client->upstream->options;
+
+	switch (client->state) {
+	case H1_CLIENT_CONNECTING:
+		return options->connect_timeout_ms;
+	case H1_CLIENT_IDLE:
+		return options->keepalive_ms;
+	case H1_CLIENT_CLOSING:
+		return 0;
+	case H1_CLIENT_ACTIVE:
+		break;
+	}
+	if (client->writing)
+		return options->idle_timeout_ms;
+	if (!client->request_sent && !client->cannot_send)
+		return 0; /* it is the front's turn */
+	if (!client->head_received)
+		return options->response_timeout_ms;
+	return client->reading ? options->idle_timeout_ms : 0;
+}
+
+/* Parts the client from its exchange. */
+static struct exchange *detach(struct h1_client *client)
+{
+	struct exchange *exchange = client->exchange;
+
+	client->exchange = NULL;
+	exchange->client = NULL;
+	exchange->place = EXCHANGE_NOWHERE;
+	return exchange;
+}
+
+static void give_up(struct h1_client *client, enum exchange_failure failure)
+{
+	struct exchange *exchange = detach(client);
+
+	h1_client_close(client);
+	exchange_failed(exchange, failure);
+}
+
+static void on_timeout(struct h1_client *client)
+{
+	struct qs_terminator_stats *stats = client->upstream->stats;
+
+	if (client->state == H1_CLIENT_IDLE) {
+		h1_client_close(client);
+		return;
+	}
+	stats->counters.upstream_timeouts++;
+	if (client->state == H1_CLIENT_CONNECTING) {
+		struct backend *backend = client->backend;
+		struct exchange *exchange = detach(client);
+
+		h1_client_close(client);
+		pool_connect_failed(exchange, backend,
+				    EXCHANGE_FAILURE_CONNECT_TIMEOUT);
+		return;
+	}
+	give_up(client, EXCHANGE_FAILURE_TIMEOUT);
+}
+
+/* The timer is not set anew at each progress, only looks when it fires. */
+static void on_timer(uv_timer_t *timer)
+{
+	struct h1_client *client = timer->data;
+	uint64_t now = uv_now(client->upstream->loop);
+	uint32_t limit = patience(client);
+
+	if (!limit)
+		return;
+	if (now < client->progress + limit)
+		uv_timer_start(timer, on_timer, client->progress + limit - now,
+			       0);
+	else
+		on_timeout(client);
+}
+
+void h1_client_progressed(struct h1_client *client)
+{
+	uint32_t limit = patience(client);
+
+	client->progress = uv_now(client->upstream->loop);
+	if (limit && (!uv_is_active((uv_handle_t *)&client->timer) ||
+		      uv_timer_get_due_in(&client->timer) > limit))
+		uv_timer_start(&client->timer, on_timer, limit, 0);
+}
+
+static int on_interim(void *user, unsigned status, const struct field *fields,
+		      size_t count)
+{
+	struct h1_client *client = user;
+
+	exchange_got_interim(client->exchange, status, fields, count);
+	return client->exchange ? 0 : -ECANCELED;
+}
+
+static int on_head(void *user, unsigned status, const struct field *fields,
+		   size_t count, bool end)
+{
+	struct h1_client *client = user;
+
+	client->head_received = true;
+	exchange_got_head(client->exchange, status, fields, count, end);
+	return client->exchange ? 0 : -ECANCELED;
+}
+
+static int on_body(void *user, const void *data, size_t size)
+{
+	struct h1_client *client = user;
+
+	client->more = true;
+	return exchange_got_body(client->exchange, data, size);
+}
+
+static const struct h1_response_events events = {
+	.interim = on_interim, .head = on_head, .body = on_body};
+
+static void start_reading(struct h1_client *client);
+
+/* The response is complete. The connection is of use again if the request went
+ * out whole as well. */
+static void complete(struct h1_client *client)
+{
+	bool reusable = client->response.keep_alive && client->request_sent;
+	const struct field_list *trailers = &client->response.fields;
+	struct exchange *exchange = detach(client);
+
+	if (reusable && pool_keep(client)) {
+		client->state = H1_CLIENT_IDLE;
+		start_reading(client);
+		h1_client_progressed(client);
+	} else {
+		h1_client_close(client);
+	}
+	exchange_got_end(exchange, trailers->fields, trailers->count);
+}
+
+/* The backend's answer is no good. */
+static void fail(struct h1_client *client, enum exchange_failure failure)
+{
+	client->upstream->stats->counters.upstream_broken++;
+	give_up(client, failure);
+}
+
+/* The backend closed a kept-alive connection while the request was on its
+ * way. */
+static bool retry(struct h1_client *client)
+{
+	struct backend *backend = client->backend;
+	struct exchange *exchange = client->exchange;
+
+	if (client->response_begun || !client->reused || exchange->retried ||
+	    !h1_client_replayable(client))
+		return false;
+	detach(client);
+	h1_client_close(client);
+	pool_retry(exchange, backend);
+	return true;
+}
+
+static void conclude(struct h1_client *client, int result)
+{
+	if (result == 1)
+		complete(client);
+	else if (result == -EPROTO)
+		fail(client, EXCHANGE_FAILURE_BAD_RESPONSE);
+	else
+		give_up(client, EXCHANGE_FAILURE_NO_MEMORY);
+}
+
+static void on_end(struct h1_client *client, int error)
+{
+	if (!client->response_begun) {
+		if (!retry(client))
+			fail(client, EXCHANGE_FAILURE_BROKE_OFF);
+	} else if (error == UV_EOF &&
+		   h1_response_finish(&client->response) == 1) {
+		complete(client);
+	} else {
+		fail(client, EXCHANGE_FAILURE_BROKE_OFF);
+	}
+}
+
+/* The response FIFO sets the pace. */
+static void pause_if_full(struct h1_client *client)
+{
+	if (body_space(&client->exchange->response_body))
+		return;
+	uv_read_stop((uv_stream_t *)&client->tcp);
+	client->reading = false;
+}
+
+static void on_octets(struct h1_client *client, const char *data, size_t size)
+{
+	int result;
+
+	client->response_begun = true;
+	client->more = false;
+	result = h1_response_feed(&client->response, data, size);
+	if (client->state != H1_CLIENT_ACTIVE)
+		return;
+	if (client->head_received)
+		h1_client_progressed(client);
+	if (result != 0) {
+		conclude(client, result);
+		return;
+	}
+	pause_if_full(client);
+	if (client->more)
+		exchange_got_more(client->exchange);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
+{
+	struct h1_client *client = stream->data;
+
+	if (size == 0)
+		return;
+	if (client->state == H1_CLIENT_IDLE)
+		h1_client_close(client);
+	else if (client->state == H1_CLIENT_ACTIVE && size > 0)
+		on_octets(client, buffer->base, size);
+	else if (client->state == H1_CLIENT_ACTIVE)
+		on_end(client, size);
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+	struct h1_client *client = handle->data;
+
+	(void)suggested;
+	*buffer =
+		uv_buf_init(client->upstream->read_buffer, UPSTREAM_READ_SIZE);
+}
+
+static void start_reading(struct h1_client *client)
+{
+	int result;
+
+	if (client->reading)
+		return;
+	result = uv_read_start((uv_stream_t *)&client->tcp, on_alloc, on_read);
+	assert(result == 0);
+	(void)result;
+	client->reading = true;
+}
+
+void h1_client_resume(struct h1_client *client)
+{
+	const struct body *body = &client->exchange->response_body;
+
+	if (client->state != H1_CLIENT_ACTIVE || client->reading ||
+	    body->held > body->limit / 2)
+		return;
+	start_reading(client);
+	h1_client_progressed(client);
+}
+
+static void activate(struct h1_client *client)
+{
+	client->state = H1_CLIENT_ACTIVE;
+	client->response_begun = false;
+	client->head_received = false;
+	h1_response_begin(&client->response,
+			  client->exchange->request.head_method);
+	h1_client_reset_send(client);
+	start_reading(client);
+	h1_client_progressed(client);
+	h1_client_send(client);
+}
+
+static void attach(struct h1_client *client, struct exchange *exchange)
+{
+	client->exchange = exchange;
+	exchange->client = client;
+	exchange->place = EXCHANGE_WITH_CLIENT;
+}
+
+void h1_client_begin(struct h1_client *client, struct exchange *exchange)
+{
+	client->reused = true;
+	attach(client, exchange);
+	activate(client);
+}
+
+static void on_connected(uv_connect_t *connect, int status)
+{
+	struct h1_client *client = connect->handle->data;
+	struct qs_terminator_stats *stats = client->upstream->stats;
+	struct backend *backend = client->backend;
+	struct exchange *exchange;
+
+	if (client->state == H1_CLIENT_CLOSING)
+		return;
+	if (status == 0) {
+		stats->counters.upstream_connects++;
+		activate(client);
+		return;
+	}
+	stats->counters.upstream_connect_errors++;
+	exchange = detach(client);
+	h1_client_close(client);
+	pool_connect_failed(exchange, backend, EXCHANGE_FAILURE_UNREACHABLE);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct h1_client *client = handle->data;
+	struct upstream *upstream = client->upstream;
+
+	if (--client->handles == 0) {
+		h1_response_free(&client->response);
+		free(client);
+	}
+	upstream_handle_closed(upstream);
+}
+
+static struct h1_client *new_client(struct upstream *upstream,
+				    struct backend *backend)
+{
+	struct h1_client *client = calloc(1, sizeof(*client));
+
+	if (!client)
+		return NULL;
+	client->upstream = upstream;
+	client->backend = backend;
+	client->state = H1_CLIENT_CONNECTING;
+	uv_tcp_init(upstream->loop, &client->tcp);
+	uv_timer_init(upstream->loop, &client->timer);
+	client->tcp.data = client;
+	client->timer.data = client;
+	client->handles = 2;
+	upstream->handles += 2;
+	backend->connection_count++;
+	h1_response_init(&client->response, &events, client,
+			 upstream->via_response);
+	return client;
+}
+
+int h1_client_open(struct upstream *upstream, struct backend *backend,
+		   struct exchange *exchange)
+{
+	struct h1_client *client = new_client(upstream, backend);
+	int result;
+
+	if (!client)
+		return -ENOMEM;
+	uv_tcp_nodelay(&client->tcp, 1);
+	result = uv_tcp_connect(&client->connect, &client->tcp,
+				(struct sockaddr *)&backend->address,
+				on_connected);
+	if (result < 0) {
+		h1_client_close(client);
+		return result;
+	}
+	attach(client, exchange);
+	h1_client_progressed(client);
+	return 0;
+}
+
+bool h1_client_is_stale(const struct h1_client *client)
+{
+	uv_os_fd_t fd;
+	char octet;
+
+	if (uv_fileno((const uv_handle_t *)&client->tcp, &fd) < 0)
+		return true;
+	return recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+	       errno != EAGAIN;
+}
+
+void h1_client_close(struct h1_client *client)
+{
+	if (client->state == H1_CLIENT_CLOSING)
+		return;
+	if (client->exchange)
+		detach(client);
+	pool_remove(client);
+	client->state = H1_CLIENT_CLOSING;
+	uv_close((uv_handle_t *)&client->tcp, on_closed);
+	uv_close((uv_handle_t *)&client->timer, on_closed);
+}

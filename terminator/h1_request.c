@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/h1_request.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "terminator/fields.h"
+
+/* Fields that we write ourselves, or not at all. */
+static const char *const replaced[] = {
+	"host",
+	"cookie",
+	"content-length",
+	"x-forwarded-for",
+	"x-forwarded-proto",
+	"x-forwarded-host",
+	"forwarded",
+};
+
+static bool is_replaced(const struct field *field)
+{
+	for (size_t i = 0; i < sizeof(replaced) / sizeof(replaced[0]); i++)
+		if (field_is(field, replaced[i]))
+			return true;
+	return false;
+}
+
+static bool value_is(const struct field *field, const char *value)
+{
+	return field->value_size == strlen(value) &&
+	       !memcmp(field->value, value, field->value_size);
+}
+
+static bool same_value(const struct field *a, const struct field *b)
+{
+	return a->value_size == b->value_size &&
+	       !strncasecmp(a->value, b->value, a->value_size);
+}
+
+/* Visible ASCII, none of `barred`. */
+static bool is_visible(const struct field *field, const char *barred)
+{
+	for (size_t i = 0; i < field->value_size; i++) {
+		unsigned char c = field->value[i];
+
+		if (c <= 0x20 || c >= 0x7f || strchr(barred, c))
+			return false;
+	}
+	return field->value_size > 0;
+}
+
+static bool target_valid(const struct exchange_request *from)
+{
+	if (!is_visible(&from->path, "#"))
+		return false;
+	return from->path.value[0] == '/' ||
+	       (value_is(&from->path, "*") &&
+		value_is(&from->method, "OPTIONS"));
+}
+
+/* Userinfo is not allowed in an authority (RFC 9114, 4.3.1). */
+static int check_control(const struct exchange_request *from)
+{
+	if (!field_token_valid(from->method.value, from->method.value_size))
+		return -EPROTO;
+	if (value_is(&from->method, "CONNECT"))
+		return -ENOTSUP;
+	if (!value_is(&from->scheme, "https") &&
+	    !value_is(&from->scheme, "http"))
+		return -EPROTO;
+	if (!is_visible(&from->authority, "@/?#\\\"<>^`{|}") ||
+	    !target_valid(from))
+		return -EPROTO;
+	return 0;
+}
+
+static int check_fields(struct h1_request *request,
+			const struct exchange_request *from)
+{
+	for (size_t i = 0; i < from->field_count; i++) {
+		struct field field = from->fields[i];
+
+		field_trim(&field);
+		if (!field_valid(&field))
+			return -EPROTO;
+		if (field_is(&field, "host") &&
+		    !same_value(&field, &from->authority))
+			return -EPROTO;
+		if (!field_is(&field, "content-length"))
+			continue;
+		if (request->has_length ||
+		    field_parse_length(&field, &request->length) < 0)
+			return -EPROTO;
+		request->has_length = true;
+	}
+	if (from->end && request->has_length && request->length)
+		return -EPROTO;
+	return 0;
+}
+
+static void add_value(struct text *text, const char *name,
+		      const struct field *field)
+{
+	text_add_string(text, name);
+	text_add(text, ": ", 2);
+	text_add(text, field->value, field->value_size);
+	text_add(text, "\r\n", 2);
+}
+
+static void add_string(struct text *text, const char *name, const char *value)
+{
+	struct field field = {.value = value, .value_size = strlen(value)};
+
+	add_value(text, name, &field);
+}
+
+static void add_field(struct text *text, const struct field *field)
+{
+	struct field trimmed = *field;
+
+	field_trim(&trimmed);
+	text_add(text, trimmed.name, trimmed.name_size);
+	text_add(text, ": ", 2);
+	text_add(text, trimmed.value, trimmed.value_size);
+	text_add(text, "\r\n", 2);
+}
+
+static void add_cookie(struct text *text, const struct exchange_request *from)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < from->field_count; i++) {
+		struct field crumb = from->fields[i];
+
+		if (!field_is(&crumb, "cookie"))
+			continue;
+		field_trim(&crumb);
+		text_add_string(text, begun ? "; " : "cookie: ");
+		text_add(text, crumb.value, crumb.value_size);
+		begun = true;
+	}
+	if (begun)
+		text_add(text, "\r\n", 2);
+}
+
+/* Trailers are passed on, so a client that takes them may say so (RFC 9110,
+ * 10.1.4); TE then needs its Connection option. */
+static void add_te(struct text *text, const struct exchange_request *from)
+{
+	for (size_t i = 0; i < from->field_count; i++) {
+		struct field te = from->fields[i];
+
+		field_trim(&te);
+		if (!field_is(&te, "te") || !value_is(&te, "trailers"))
+			continue;
+		add_string(text, "te", "trailers");
+		add_string(text, "connection", "te");
+		return;
+	}
+}
+
+static void add_fields(struct text *text, const struct exchange_request *from)
+{
+	for (size_t i = 0; i < from->field_count; i++) {
+		const struct field *field = &from->fields[i];
+
+		if (!is_replaced(field) &&
+		    !field_is_hop_by_hop(field, from->fields,
+					 from->field_count))
+			add_field(text, field);
+	}
+	add_cookie(text, from);
+	add_te(text, from);
+}
+
+static void add_framing(struct h1_request *request,
+			const struct exchange_request *from)
+{
+	static const char *const with_content[] = {"POST", "PUT", "PATCH"};
+	char length[24];
+
+	if (!request->has_length && from->end)
+		for (size_t i = 0; i < 3; i++)
+			if (value_is(&from->method, with_content[i]))
+				request->has_length = true;
+	if (request->has_length) {
+		snprintf(length, sizeof(length), "%llu",
+			 (unsigned long long)request->length);
+		add_string(&request->head, "content-length", length);
+	} else if (!from->end) {
+		request->chunked = true;
+		add_string(&request->head, "transfer-encoding", "chunked");
+	}
+}
+
+static bool is_idempotent(const struct field *method)
+{
+	static const char *const idempotent[] = {"GET",	  "HEAD", "OPTIONS",
+						 "TRACE", "PUT",  "DELETE"};
+
+	for (size_t i = 0; i < sizeof(idempotent) / sizeof(idempotent[0]); i++)
+		if (value_is(method, idempotent[i]))
+			return true;
+	return false;
+}
+
+int h1_request_write(struct h1_request *request,
+		     const struct exchange_request *from, const char *via)
+{
+	struct text *head = &request->head;
+	int result = check_control(from);
+
+	if (result == 0)
+		result = check_fields(request, from);
+	if (result < 0)
+		return result;
+	request->head_method = value_is(&from->method, "HEAD");
+	request->idempotent = is_idempotent(&from->method);
+	text_add(head, from->method.value, from->method.value_size);
+	text_add(head, " ", 1);
+	text_add(head, from->path.value, from->path.value_size);
+	text_add_string(head, " HTTP/1.1\r\n");
+	add_value(head, "host", &from->authority);
+	add_fields(head, from);
+	add_framing(request, from);
+	text_add_string(head, "via: 3.0 ");
+	text_add_string(head, via);
+	text_add(head, "\r\n", 2);
+	add_string(head, "x-forwarded-for", from->peer_address);
+	add_value(head, "x-forwarded-proto", &from->scheme);
+	add_value(head, "x-forwarded-host", &from->authority);
+	text_add(head, "\r\n", 2);
+	if (head->failed)
+		return -ENOMEM;
+	return head->size > H1_REQUEST_HEAD_MAX ? -E2BIG : 0;
+}
+
+int h1_request_write_last_chunk(struct text *text, const struct field *trailers,
+				size_t count)
+{
+	text_add(text, "0\r\n", 3);
+	for (size_t i = 0; i < count; i++) {
+		struct field field = trailers[i];
+
+		field_trim(&field);
+		if (!field_valid(&field))
+			return -EPROTO;
+		if (!field_is_barred_trailer(&field))
+			add_field(text, &field);
+	}
+	text_add(text, "\r\n", 2);
+	if (text->failed)
+		return -ENOMEM;
+	return text->size > H1_REQUEST_HEAD_MAX ? -E2BIG : 0;
+}

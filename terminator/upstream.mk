@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The objects of the exchange and of the HTTP/1.1 upstream; they need libuv and
+# llhttp. rules.mk of the terminator and of the tests use this list.
+TERMINATOR_UPSTREAM_OBJS := $(addprefix $(BUILD)/obj/terminator/,body.o \
+	exchange.o fields.o h1_client.o h1_client_send.o h1_request.o \
+	h1_response.o pool.o text.o upstream.o)
+
+body_test_OBJS := $(BUILD)/obj/terminator/body.o
+h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
+	h1_request.o text.o)
+upstream_test_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
+	$(BUILD)/bin/quicsteer-backend
+upstream_test_LIBS := -lllhttp -luv
+
+include tests/backend/backend.mk
