@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/client.h"
+#include "loader/message.h"
+#include "loader/lib/log.h"
+#include "loader/lib/parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NO_SLOT = -1 };
+
+struct client {
+	struct client *next, *previous;
+	struct control *control;
+	uv_poll_t poll;
+	int fd;
+	struct ucred peer;
+	int slot; /* NO_SLOT until it is registered */
+};
+
+static void link_client(struct control *control, struct client *client)
+{
+	client->next = control->clients;
+	if (client->next)
+		client->next->previous = client;
+	control->clients = client;
+	control->client_count++;
+}
+
+static void unlink_client(struct client *client)
+{
+	struct control *control = client->control;
+
+	if (client->previous)
+		client->previous->next = client->next;
+	else
+		control->clients = client->next;
+	if (client->next)
+		client->next->previous = client->previous;
+	control->client_count--;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct client *client = handle->data;
+
+	close(client->fd);
+	free(client);
+}
+
+void client_stop(struct client *client)
+{
+	unlink_client(client);
+	uv_close((uv_handle_t *)&client->poll, on_closed);
+}
+
+static void end(struct client *client)
+{
+	if (client->slot != NO_SLOT)
+		registry_died(client->control->registry, client->slot);
+	client_stop(client);
+}
+
+void client_refuse(int fd, const char *reason)
+{
+	struct qs_refused refused = {
+		.header = message_header(QS_MESSAGE_REFUSED),
+	};
+
+	strncpy(refused.reason, reason, sizeof(refused.reason) - 1);
+	message_send(fd, &refused, sizeof(refused), NULL, 0);
+}
+
+static void refuse_and_end(struct client *client, const char *reason)
+{
+	log_warn("refused pid %d: %s", client->peer.pid, reason);
+	client_refuse(client->fd, reason);
+	end(client);
+}
+
+/* `socket` goes along unless the terminator has it already (-1). */
+static int send_welcome(struct client *client, int socket)
+{
+	struct registry *registry = client->control->registry;
+	const struct control_deployment *deployment =
+		client->control->deployment;
+	struct qs_welcome welcome = {
+		.header = message_header(QS_MESSAGE_WELCOME),
+		.slot = client->slot,
+		.instance = registry->maps->terminators[client->slot].instance,
+		.port = registry->port,
+		.config_id = deployment->config_id,
+		.secrets = deployment->secrets,
+	};
+	int descriptors[3] = {-1, registry->maps->fd[QS_MAP_TERMINATOR_STATS],
+			      socket};
+	int error;
+
+	memcpy(welcome.configs, deployment->configs, sizeof(welcome.configs));
+	descriptors[0] =
+		qs_maps_open_read_only(registry->pin_dir, QS_MAP_TERMINATORS);
+	if (descriptors[0] < 0)
+		return descriptors[0];
+	error = message_send(client->fd, &welcome, sizeof(welcome), descriptors,
+			     socket < 0 ? 2 : 3);
+	close(descriptors[0]);
+	explicit_bzero(&welcome, sizeof(welcome));
+	return error;
+}
+
+/* Fills client->slot and *ret_socket (-1 on resume; else the caller's). */
+static int admit(struct client *client, const struct qs_hello *hello,
+		 struct message *message, int *ret_socket, const char **reason)
+{
+	struct registry *registry = client->control->registry;
+	__u16 slot;
+	int error;
+
+	*ret_socket = -1;
+	if (hello->flags & QS_HELLO_RESUME) {
+		if (message->descriptor < 0) {
+			*reason = "a HELLO that resumes carries its UDP socket";
+			return -EBADMSG;
+		}
+		error = registry_resume(registry, hello, &client->peer,
+					message->descriptor, reason);
+		slot = hello->slot;
+	} else {
+		error = registry_register(registry, hello, &client->peer, &slot,
+					  ret_socket, reason);
+	}
+	if (!error)
+		client->slot = slot;
+	return error;
+}
+
+static void handle_hello(struct client *client, struct message *message)
+{
+	const struct qs_hello *hello = &message->content.hello;
+	const char *reason = NULL;
+	int socket, error;
+
+	if (client->slot != NO_SLOT) {
+		refuse_and_end(client, "said HELLO twice");
+		return;
+	}
+	if (!qs_name_is_valid(hello->name)) {
+		refuse_and_end(
+			client,
+			"a name is 1 to 31 characters of a-z, 0-9 and -");
+		return;
+	}
+	if (admit(client, hello, message, &socket, &reason)) {
+		refuse_and_end(client, reason);
+		return;
+	}
+	error = send_welcome(client, socket);
+	if (socket >= 0)
+		close(socket);
+	if (error) {
+		log_warn("cannot send WELCOME to terminator %s: %s",
+			 hello->name, strerror(-error));
+		end(client);
+	}
+}
+
+static void handle_message(struct client *client, struct message *message)
+{
+	switch (message->content.header.type) {
+	case QS_MESSAGE_HELLO:
+		handle_hello(client, message);
+		break;
+	case QS_MESSAGE_DRAIN:
+		if (client->slot == NO_SLOT)
+			refuse_and_end(client, "said DRAIN before HELLO");
+		else
+			registry_drain(client->control->registry, client->slot);
+		break;
+	}
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct client *client = poll->data;
+	struct message message;
+	int error;
+
+	(void)events; /* a read tells readable and gone apart */
+	error = status < 0 ? status : message_receive(client->fd, &message);
+	if (error == -EAGAIN)
+		return;
+	if (error == -EBADMSG) {
+		refuse_and_end(client, "not a message of this version");
+		return;
+	}
+	if (error) {
+		end(client);
+		return;
+	}
+	handle_message(client, &message);
+	message_close(&message);
+}
+
+void client_start(struct control *control, int fd, const struct ucred *peer)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (!client || uv_poll_init(control->poll.loop, &client->poll, fd)) {
+		free(client);
+		close(fd);
+		return;
+	}
+	client->control = control;
+	client->fd = fd;
+	client->peer = *peer;
+	client->slot = NO_SLOT;
+	client->poll.data = client;
+	link_client(control, client);
+	uv_poll_start(&client->poll, UV_READABLE | UV_DISCONNECT, on_readable);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The loader's own part of the maps: settings, VIPs, CID configurations. */
+#ifndef QS_LOADER_CONFIGURE_H
+#define QS_LOADER_CONFIGURE_H
+
+#include "loader/control.h"
+#include "loader/lib/maps.h"
+#include "loader/lib/secrets.h"
+#include "loader/options.h"
+
+/*
+ * configure_check_secrets: whether the pinned maps of an earlier loader work
+ * with the same CID key and hash key. Other keys would send the packets of
+ * live connections astray. Returns 0, or -1 after one message.
+ */
+int configure_check_secrets(const struct qs_maps *maps,
+			    const struct qs_state_secrets *secrets,
+			    const struct options *options);
+
+/*
+ * configure_maps: writes settings (the attach mode excepted), CID
+ * configuration 0 and the VIPs; VIPs that are not wanted any more go last.
+ * Returns 0, or -1 after one message.
+ */
+int configure_maps(struct qs_maps *maps, const struct qs_state_secrets *secrets,
+		   const struct options *options, __u32 ifindex);
+
+/*
+ * configure_deployment: what terminators are told, from the maps. Returns 0,
+ * or -1 after one message.
+ */
+int configure_deployment(const struct qs_maps *maps,
+			 const struct qs_state_secrets *secrets,
+			 struct control_deployment *ret_deployment);
+
+#endif

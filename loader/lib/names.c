@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/lib/names.h"
+
+#define TEXT(name, help) {#name, help},
+
+const struct qs_counter_text qs_verdict_texts[] = {QS_VERDICTS(TEXT)};
+const struct qs_counter_text qs_delivery_texts[] = {QS_DELIVERIES(TEXT)};
+const struct qs_counter_text qs_terminator_counter_texts[] = {
+	QS_TERMINATOR_COUNTERS(TEXT)};
+const struct qs_counter_text qs_terminator_gauge_texts[] = {
+	QS_TERMINATOR_GAUGES(TEXT)};
+
+static const char *const state_names[] = {
+	[QS_TERMINATOR_FREE] = "free",
+	[QS_TERMINATOR_LIVE] = "live",
+	[QS_TERMINATOR_DRAINING] = "draining",
+	[QS_TERMINATOR_DEAD] = "dead",
+};
+
+static const char *const encoding_names[] = {
+	[QS_ENCODING_NONE] = "none",
+	[QS_ENCODING_PLAINTEXT] = "plaintext",
+	[QS_ENCODING_SINGLE_PASS] = "single-pass",
+	[QS_ENCODING_FOUR_PASS] = "four-pass",
+};
+
+static const char *const mode_names[] = {
+	[QS_ATTACH_NONE] = "none",
+	[QS_ATTACH_NATIVE_LINK] = "native-link",
+	[QS_ATTACH_GENERIC_LINK] = "generic-link",
+	[QS_ATTACH_NATIVE_DISPATCHER] = "native-dispatcher",
+	[QS_ATTACH_GENERIC_DISPATCHER] = "generic-dispatcher",
+};
+
+static const char *const mode_costs[] = {
+	[QS_ATTACH_NONE] = "no XDP program is attached: nothing is steered",
+	[QS_ATTACH_NATIVE_LINK] =
+		"runs in the driver before the kernel allocates anything; one "
+		"program, replaced atomically; no other XDP program fits "
+		"beside "
+		"it",
+	[QS_ATTACH_GENERIC_LINK] =
+		"runs after the kernel has allocated each packet, several "
+		"times "
+		"slower than native; one program, replaced atomically",
+	[QS_ATTACH_NATIVE_DISPATCHER] =
+		"runs in the driver behind libxdp's dispatcher, one indirect "
+		"call "
+		"a packet more; other XDP programs can run beside it",
+	[QS_ATTACH_GENERIC_DISPATCHER] =
+		"runs after the kernel has allocated each packet, behind "
+		"libxdp's "
+		"dispatcher; other XDP programs can run beside it",
+};
+
+#define WORD(table, value) \
+	((value) < sizeof(table) / sizeof(*table) ? table[value] : "unknown")
+
+const char *qs_state_name(unsigned int state)
+{
+	return WORD(state_names, state);
+}
+
+const char *qs_encoding_name(unsigned int encoding)
+{
+	return WORD(encoding_names, encoding);
+}
+
+const char *qs_attach_mode_name(unsigned int mode)
+{
+	return WORD(mode_names, mode);
+}
+
+const char *qs_attach_mode_cost(unsigned int mode)
+{
+	return WORD(mode_costs, mode);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Words for the values of abi.h and counters.h, the same in lbctl, metrics and
+ * messages. Each function returns a constant string, "unknown" for a value
+ * that is out of range.
+ */
+#ifndef QS_LOADER_LIB_NAMES_H
+#define QS_LOADER_LIB_NAMES_H
+
+#include "quicsteer/abi.h"
+#include "quicsteer/counters.h"
+
+#include <stddef.h>
+
+/* A counter's name and what it means. */
+struct qs_counter_text {
+	const char *name;
+	const char *help;
+};
+
+extern const struct qs_counter_text qs_verdict_texts[QS_VERDICT_COUNT];
+extern const struct qs_counter_text qs_delivery_texts[QS_DELIVERY_COUNT];
+extern const struct qs_counter_text
+	qs_terminator_counter_texts[QS_TERMINATOR_COUNTER_COUNT];
+extern const struct qs_counter_text
+	qs_terminator_gauge_texts[QS_TERMINATOR_GAUGE_COUNT];
+
+/* qs_state_name: of an enum qs_terminator_state: "live", "draining", ... */
+const char *qs_state_name(unsigned int state);
+
+/* qs_encoding_name: of an enum qs_encoding: "plaintext", "single-pass", ... */
+const char *qs_encoding_name(unsigned int encoding);
+
+/* qs_attach_mode_name: of an enum qs_attach_mode: "native-link", ... */
+const char *qs_attach_mode_name(unsigned int mode);
+
+/* qs_attach_mode_cost: what the mode means for speed, one sentence. */
+const char *qs_attach_mode_cost(unsigned int mode);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/lib/parse.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const uint8_t v4_mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+int qs_parse_number(const char *text, uint32_t max, uint32_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (!*text)
+		return -EINVAL;
+	for (const char *c = text; *c; c++) {
+		if (*c < '0' || *c > '9')
+			return -EINVAL;
+		if (value <= max)
+			value = value * 10 + (*c - '0');
+	}
+	if (value > max)
+		return -ERANGE;
+	*ret_value = value;
+	return 0;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+int qs_parse_hex(const char *text, uint8_t *ret_octets, size_t size,
+		 size_t *ret_length)
+{
+	size_t digits = strlen(text);
+
+	if (!digits || digits % 2)
+		return -EINVAL;
+	for (size_t i = 0; i < digits; i++) {
+		if (hex_digit(text[i]) < 0)
+			return -EINVAL;
+	}
+	if (digits / 2 > size)
+		return -ERANGE;
+	for (size_t i = 0; i < digits / 2; i++)
+		ret_octets[i] = hex_digit(text[2 * i]) << 4 |
+				hex_digit(text[2 * i + 1]);
+	*ret_length = digits / 2;
+	return 0;
+}
+
+char *qs_format_hex(char *text, const uint8_t *octets, size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < length; i++) {
+		text[2 * i] = digits[octets[i] >> 4];
+		text[2 * i + 1] = digits[octets[i] & 15];
+	}
+	text[2 * length] = '\0';
+	return text;
+}
+
+/* Splits "host:port" or "[host]:port"; `host` holds size characters. */
+static int split_endpoint(const char *text, char *host, size_t size,
+			  const char **ret_port, int *ret_family)
+{
+	const char *end;
+
+	if (*text == '[') {
+		end = strstr(++text, "]:");
+		*ret_family = AF_INET6;
+		*ret_port = end ? end + 2 : NULL;
+	} else {
+		end = strchr(text, ':');
+		*ret_family = AF_INET;
+		*ret_port = end ? end + 1 : NULL;
+	}
+	if (!end || (size_t)(end - text) >= size)
+		return -EINVAL;
+	memcpy(host, text, end - text);
+	host[end - text] = '\0';
+	return 0;
+}
+
+int qs_parse_endpoint(const char *text, struct qs_vip_key *ret_endpoint)
+{
+	struct qs_vip_key endpoint = {};
+	char host[INET6_ADDRSTRLEN];
+	const char *port_text;
+	uint32_t port;
+	int family;
+
+	if (split_endpoint(text, host, sizeof(host), &port_text, &family))
+		return -EINVAL;
+	if (qs_parse_number(port_text, UINT16_MAX, &port) || !port)
+		return -EINVAL;
+	if (family == AF_INET)
+		memcpy(endpoint.address, v4_mapped, sizeof(v4_mapped));
+	if (inet_pton(family, host,
+		      endpoint.address + (family == AF_INET ? 12 : 0)) != 1)
+		return -EINVAL;
+	endpoint.port = port;
+	*ret_endpoint = endpoint;
+	return 0;
+}
+
+bool qs_endpoint_is_v4(const struct qs_vip_key *endpoint)
+{
+	return !memcmp(endpoint->address, v4_mapped, sizeof(v4_mapped));
+}
+
+bool qs_endpoint_is_any(const struct qs_vip_key *endpoint)
+{
+	static const uint8_t zeros[16];
+	size_t skip = qs_endpoint_is_v4(endpoint) ? sizeof(v4_mapped) : 0;
+
+	return !memcmp(endpoint->address + skip, zeros, 16 - skip);
+}
+
+char *qs_format_endpoint(char text[static QS_ENDPOINT_TEXT],
+			 const struct qs_vip_key *endpoint)
+{
+	char host[INET6_ADDRSTRLEN];
+
+	if (qs_endpoint_is_v4(endpoint)) {
+		inet_ntop(AF_INET, endpoint->address + sizeof(v4_mapped), host,
+			  sizeof(host));
+		snprintf(text, QS_ENDPOINT_TEXT, "%s:%u", host, endpoint->port);
+	} else {
+		inet_ntop(AF_INET6, endpoint->address, host, sizeof(host));
+		snprintf(text, QS_ENDPOINT_TEXT, "[%s]:%u", host,
+			 endpoint->port);
+	}
+	return text;
+}
+
+bool qs_name_is_valid(const char *name)
+{
+	size_t length = strnlen(name, QS_NAME_SIZE);
+
+	if (!length || length == QS_NAME_SIZE)
+		return false;
+	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}

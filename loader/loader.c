@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/loader.h"
+#include "loader/ability.h"
+#include "loader/port.h"
+#include "loader/lib/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int load_secrets(const struct options *options,
+			struct qs_state_secrets *ret_secrets)
+{
+	char path[PATH_MAX];
+	int error;
+
+	if (snprintf(path, sizeof(path), "%s/secrets", options->state_dir) >=
+	    (int)sizeof(path)) {
+		log_error("--state-dir %s: the path is too long",
+			  options->state_dir);
+		return -1;
+	}
+	error = qs_secrets_load(path, ret_secrets);
+	if (error == -ENOENT) {
+		if (mkdir(options->state_dir, 0700) < 0 && errno != EEXIST)
+			error = -errno;
+		else
+			error = qs_secrets_create(path, ret_secrets);
+		if (!error)
+			log_info("made new secrets in %s", path);
+	}
+	if (!error)
+		return 0;
+	if (error == -EACCES)
+		log_error("%s must be a file of the loader's user that nobody "
+			  "else may read or write (chmod 600)",
+			  path);
+	else if (error == -EBADMSG)
+		log_error("%s does not hold the secrets of this version: "
+			  "restore it, or remove it to have new ones made",
+			  path);
+	else
+		log_error("cannot read or make the secrets %s: %s", path,
+			  strerror(-error));
+	return -1;
+}
+
+static int open_maps(struct loader *loader)
+{
+	int error;
+
+	if (loader->maps_open)
+		return 0;
+	error = qs_maps_open(&loader->maps, loader->options->pin_dir, true);
+	loader->maps_open = !error;
+	return error;
+}
+
+/* Looks at what is there. Only secrets and empty directories are made. */
+static int check(struct loader *loader)
+{
+	const struct options *options = loader->options;
+	enum qs_attach_mode mode = QS_ATTACH_NONE;
+	int recorded = 0;
+
+	/* An unfinished start may have left some maps and not others. */
+	if (loader->pins.adopted && !open_maps(loader)) {
+		mode = loader->maps.settings->attach_mode;
+		recorded = registry_count(&loader->maps);
+	}
+	if (attach_check(&loader->attachment, options, mode))
+		return -1;
+	if (!recorded && port_check(options->vips[0].port))
+		return -1;
+	if (load_secrets(options, &loader->secrets))
+		return -1;
+	if (loader->maps_open &&
+	    configure_check_secrets(&loader->maps, &loader->secrets, options))
+		return -1;
+	if (options->metrics_on &&
+	    exporter_listen(&loader->exporter, &options->metrics))
+		return -1;
+	return control_listen(
+		&loader->control, options->control,
+		options->terminator_user_set ? &options->terminator_uid : NULL);
+}
+
+static int install(struct loader *loader)
+{
+	const struct options *options = loader->options;
+	int error;
+
+	loader->touched = true;
+	if (programs_load(&loader->programs, options->pin_dir))
+		return -1;
+	error = open_maps(loader);
+	if (error) {
+		log_error("cannot open the maps pinned under %s: %s",
+			  options->pin_dir, strerror(-error));
+		return -1;
+	}
+	if (configure_maps(&loader->maps, &loader->secrets, options,
+			   loader->attachment.ifindex) ||
+	    configure_deployment(&loader->maps, &loader->secrets,
+				 &loader->deployment))
+		return -1;
+	registry_init(&loader->registry, &loader->maps, options->pin_dir,
+		      options->vips[0].port);
+	if (attach_programs(&loader->attachment, &loader->programs))
+		return -1;
+	loader->maps.settings->attach_mode = loader->attachment.mode;
+	return 0;
+}
+
+static int serve(struct loader *loader, uv_loop_t *loop)
+{
+	if (loader->options->metrics_on &&
+	    exporter_start(&loader->exporter, &loader->maps,
+			   &loader->registry.totals))
+		return -1;
+	return control_start(&loader->control, loop, &loader->registry,
+			     &loader->deployment);
+}
+
+static int remove_all(const struct pins *pins, __u32 ifindex,
+		      enum qs_attach_mode mode)
+{
+	struct pins doomed = *pins;
+
+	if (attach_remove(pins->dir, ifindex, mode))
+		return -1;
+	return pins_remove(&doomed);
+}
+
+static void close_all(struct loader *loader)
+{
+	exporter_close(&loader->exporter);
+	control_close(&loader->control);
+	if (loader->registry.maps)
+		registry_close(&loader->registry);
+	programs_close(&loader->programs);
+	attach_close(&loader->attachment);
+	if (loader->maps_open)
+		qs_maps_close(&loader->maps);
+	loader->maps_open = false;
+	explicit_bzero(&loader->secrets, sizeof(loader->secrets));
+	explicit_bzero(&loader->deployment, sizeof(loader->deployment));
+}
+
+static void undo(struct loader *loader)
+{
+	if (loader->touched && !loader->pins.adopted)
+		attach_remove(loader->pins.dir, loader->attachment.ifindex,
+			      loader->attachment.mode);
+	close_all(loader);
+	if (!loader->pins.adopted)
+		pins_remove(&loader->pins);
+	pins_close(&loader->pins);
+}
+
+int loader_start(struct loader *loader, const struct options *options,
+		 uv_loop_t *loop)
+{
+	*loader = (struct loader){
+		.options = options,
+		.exporter = {.listener = -1},
+		.control = {.listener = -1},
+		.attachment = {.link = -1},
+	};
+	if (ability_check(options->pin_dir) ||
+	    pins_open(&loader->pins, options->pin_dir))
+		return -1;
+	if (pins_check_version(&loader->pins)) {
+		pins_close(&loader->pins);
+		return -1;
+	}
+	if (check(loader) || install(loader) || serve(loader, loop)) {
+		undo(loader);
+		return -1;
+	}
+	return 0;
+}
+
+int loader_stop(struct loader *loader, bool detach)
+{
+	__u32 ifindex = loader->attachment.ifindex;
+	enum qs_attach_mode mode = loader->attachment.mode;
+	int result = 0;
+
+	loader->maps.settings->loader_pid = 0;
+	close_all(loader);
+	if (detach)
+		result = remove_all(&loader->pins, ifindex, mode);
+	pins_close(&loader->pins);
+	return result;
+}
+
+int loader_detach(const char *pin_dir)
+{
+	enum qs_attach_mode mode = QS_ATTACH_NONE;
+	struct qs_maps maps;
+	struct pins pins;
+	__u32 ifindex = 0;
+	int result;
+
+	if (ability_check(pin_dir))
+		return -1;
+	if (access(pin_dir, F_OK) < 0) {
+		log_info("nothing is pinned under %s", pin_dir);
+		return 0;
+	}
+	if (pins_open(&pins, pin_dir))
+		return -1;
+	if (!qs_maps_open(&maps, pin_dir, false)) {
+		ifindex = maps.settings->ifindex;
+		mode = maps.settings->attach_mode;
+		qs_maps_close(&maps);
+	}
+	result = remove_all(&pins, ifindex, mode);
+	pins_close(&pins);
+	if (!result)
+		log_info("detached, and removed the pins under %s", pin_dir);
+	return result;
+}

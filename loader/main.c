@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/loader.h"
+#include "loader/notify.h"
+#include "loader/lib/log.h"
+#include "loader/lib/names.h"
+#include "loader/lib/parse.h"
+#include "loader/lib/version.h"
+
+#include <assert.h>
+#include <bpf/libbpf.h>
+#include <signal.h>
+#include <stdio.h>
+#include <xdp/libxdp.h>
+
+/* How long terminators may take to come back to a new loader. */
+enum { GRACE_MS = 3000, SWEEP_MS = 100 };
+
+struct run {
+	struct loader loader;
+	uv_loop_t loop;
+	uv_signal_t interrupt, terminate;
+	uv_timer_t sweep;
+	uint64_t grace_end; /* uv_now() */
+	int signal;	    /* that ends the run, 0 before */
+};
+
+static int print_libbpf(enum libbpf_print_level level, const char *format,
+			va_list arguments)
+{
+	char line[900];
+
+	(void)level;
+	if (!qs_log_enabled(QS_LOG_DEBUG))
+		return 0;
+	vsnprintf(line, sizeof(line), format, arguments);
+	log_debug("libbpf: %s", line);
+	return 0;
+}
+
+static int print_libxdp(enum libxdp_print_level level, const char *format,
+			va_list arguments)
+{
+	return print_libbpf((enum libbpf_print_level)level, format, arguments);
+}
+
+static void on_signal(uv_signal_t *handle, int signal)
+{
+	struct run *run = handle->data;
+
+	run->signal = signal;
+	uv_stop(&run->loop);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+	struct run *run = timer->data;
+	bool grace_is_over = uv_now(&run->loop) >= run->grace_end;
+
+	if (registry_sweep(&run->loader.registry, grace_is_over))
+		return;
+	uv_timer_stop(timer);
+	log_info("all terminators are accounted for: %d run",
+		 registry_count(&run->loader.maps));
+}
+
+static void start_grace(struct run *run)
+{
+	int awaited = registry_sweep(&run->loader.registry, false);
+
+	if (!awaited)
+		return;
+	log_info("waiting up to %d s for %d terminators to come back",
+		 GRACE_MS / 1000, awaited);
+	run->grace_end = uv_now(&run->loop) + GRACE_MS;
+	uv_timer_start(&run->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+}
+
+static void watch(struct run *run)
+{
+	uv_loop_init(&run->loop);
+	uv_signal_init(&run->loop, &run->interrupt);
+	uv_signal_init(&run->loop, &run->terminate);
+	uv_timer_init(&run->loop, &run->sweep);
+	run->interrupt.data = run;
+	run->terminate.data = run;
+	run->sweep.data = run;
+	uv_signal_start(&run->interrupt, on_signal, SIGINT);
+	uv_signal_start(&run->terminate, on_signal, SIGTERM);
+}
+
+static void unwatch(struct run *run)
+{
+	int error;
+
+	uv_close((uv_handle_t *)&run->interrupt, NULL);
+	uv_close((uv_handle_t *)&run->terminate, NULL);
+	uv_close((uv_handle_t *)&run->sweep, NULL);
+	uv_run(&run->loop, UV_RUN_DEFAULT);
+	error = uv_loop_close(&run->loop);
+	assert(!error);
+	(void)error;
+}
+
+static void announce(const struct run *run)
+{
+	const struct options *options = run->loader.options;
+	char vip[QS_ENDPOINT_TEXT], metrics[QS_ENDPOINT_TEXT] = "none";
+
+	if (options->metrics_on)
+		qs_format_endpoint(metrics, &options->metrics);
+	log_info("ready: %s on %s, %zu VIPs, the first %s, control %s, metrics "
+		 "%s",
+		 qs_attach_mode_name(run->loader.attachment.mode),
+		 options->interface, options->vip_count,
+		 qs_format_endpoint(vip, &options->vips[0]), options->control,
+		 metrics);
+	notify_manager("READY=1");
+}
+
+static int run_loader(const struct options *options)
+{
+	static struct run run;
+	int status = 1;
+
+	signal(SIGPIPE, SIG_IGN);
+	watch(&run);
+	if (!loader_start(&run.loader, options, &run.loop)) {
+		start_grace(&run);
+		announce(&run);
+		uv_run(&run.loop, UV_RUN_DEFAULT);
+		notify_manager("STOPPING=1");
+		log_info(run.signal == SIGINT ? "stopping: detaching everything"
+					      : "stopping: programs and pins "
+						"stay for the next loader");
+		status = loader_stop(&run.loader, run.signal == SIGINT) ? 1 : 0;
+	}
+	unwatch(&run);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct options options;
+	int status = options_parse(argc, argv, &options);
+
+	if (status >= 0)
+		return status;
+	libbpf_set_print(print_libbpf);
+	libxdp_set_print(print_libxdp);
+	if (options.detach)
+		return loader_detach(options.pin_dir) ? 1 : 0;
+	log_debug("quicsteer-loader %s", QS_VERSION);
+	return run_loader(&options);
+}

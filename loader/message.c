@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/message.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { MAX_DESCRIPTORS = 3 };
+
+union ancillary {
+	struct cmsghdr header; /* for its alignment */
+	char room[CMSG_SPACE(sizeof(int) * MAX_DESCRIPTORS)];
+};
+
+struct qs_message_header message_header(enum qs_message_type type)
+{
+	return (struct qs_message_header){
+		.magic = QS_CONTROL_MAGIC,
+		.version = QS_CONTROL_VERSION,
+		.type = type,
+	};
+}
+
+int message_send(int fd, const void *content, size_t size,
+		 const int *descriptors, int count)
+{
+	union ancillary ancillary = {};
+	struct iovec data = {.iov_base = (void *)content, .iov_len = size};
+	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+
+	assert(count <= MAX_DESCRIPTORS);
+	if (count) {
+		struct cmsghdr *header = &ancillary.header;
+
+		message.msg_control = &ancillary;
+		message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(int) * count);
+		memcpy(CMSG_DATA(header), descriptors, sizeof(int) * count);
+	}
+	if (sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Keeps the first descriptor and closes others. Returns how many there were. */
+static int take_descriptors(struct msghdr *header, int *ret_first)
+{
+	int count = 0;
+
+	for (struct cmsghdr *item = CMSG_FIRSTHDR(header); item;
+	     item = CMSG_NXTHDR(header, item)) {
+		int descriptors[MAX_DESCRIPTORS];
+		size_t length = item->cmsg_len - CMSG_LEN(0);
+
+		if (item->cmsg_level != SOL_SOCKET ||
+		    item->cmsg_type != SCM_RIGHTS)
+			continue;
+		memcpy(descriptors, CMSG_DATA(item), length);
+		for (size_t i = 0; i < length / sizeof(int); i++) {
+			if (count++)
+				close(descriptors[i]);
+			else
+				*ret_first = descriptors[i];
+		}
+	}
+	return count;
+}
+
+static bool is_valid(const struct message *message, size_t size)
+{
+	const struct qs_message_header *header = &message->content.header;
+
+	if (size < sizeof(*header) || header->magic != QS_CONTROL_MAGIC ||
+	    header->version != QS_CONTROL_VERSION)
+		return false;
+	switch (header->type) {
+	case QS_MESSAGE_HELLO:
+		return size == sizeof(struct qs_hello);
+	case QS_MESSAGE_DRAIN:
+		return size == sizeof(struct qs_drain);
+	}
+	return false;
+}
+
+int message_receive(int fd, struct message *message)
+{
+	union ancillary ancillary;
+	struct iovec data = {.iov_base = &message->content,
+			     .iov_len = sizeof(message->content)};
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &ancillary,
+		.msg_controllen = sizeof(ancillary),
+	};
+	ssize_t size;
+	int count;
+
+	message->descriptor = -1;
+	size = recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (size < 0)
+		return -errno;
+	count = take_descriptors(&header, &message->descriptor);
+	if (!size && !count)
+		return -ENOTCONN;
+	if (count > 1 || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+	    !is_valid(message, size)) {
+		message_close(message);
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+void message_close(struct message *message)
+{
+	if (message->descriptor >= 0)
+		close(message->descriptor);
+	message->descriptor = -1;
+}

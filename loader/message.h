@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Messages of quicsteer/control.h over a SOCK_SEQPACKET socket. */
+#ifndef QS_LOADER_MESSAGE_H
+#define QS_LOADER_MESSAGE_H
+
+#include "quicsteer/control.h"
+
+#include <stddef.h>
+
+/* A message that a terminator sent. */
+struct message {
+	union {
+		struct qs_message_header header;
+		struct qs_hello hello;
+		struct qs_drain drain;
+	} content;
+	int descriptor; /* that came with it, owned; -1: none */
+};
+
+/* message_header: the header of a message of this type and version. */
+struct qs_message_header message_header(enum qs_message_type type);
+
+/*
+ * message_send: sends `size` octets and `count` descriptors (0 to 3, which the
+ * caller keeps) at once. Returns 0 or -errno.
+ */
+int message_send(int fd, const void *content, size_t size,
+		 const int *descriptors, int count);
+
+/*
+ * message_receive: reads one HELLO or DRAIN. Returns 0, -EAGAIN (none is
+ * there), -ENOTCONN (the peer has closed), -EBADMSG (another message, version
+ * or size, or more than one descriptor) or another -errno. There is nothing to
+ * close after a failure.
+ */
+int message_receive(int fd, struct message *message);
+
+/* message_close: closes the descriptor, if one came. */
+void message_close(struct message *message);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/options.h"
+#include "loader/lib/log.h"
+#include "loader/lib/parse.h"
+#include "loader/lib/version.h"
+
+#include <getopt.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_METRICS "127.0.0.1:9464"
+
+static const char help[] =
+	"Usage: quicsteer-loader --interface IF --vip ADDR:PORT [OPTION]...\n"
+	"       quicsteer-loader --detach [--pin-dir DIR]\n"
+	"\n"
+	"Loads and attaches quicsteer's BPF programs, registers terminators "
+	"and\n"
+	"exports every counter. It adopts what an earlier loader left "
+	"running.\n"
+	"SIGTERM leaves programs and terminators working for the next loader;\n"
+	"SIGINT (Ctrl-C) detaches and removes everything.\n"
+	"\n"
+	"  -i, --interface IF        interface whose packets are steered\n"
+	"  -a, --vip ADDR:PORT       address and UDP port of the service, "
+	"[v6]:port\n"
+	"                            for IPv6; repeatable, all of one port\n"
+	"      --mode MODE           auto (native, else generic), native or "
+	"generic\n"
+	"                            (default: auto)\n"
+	"      --dispatcher WHEN     auto: libxdp's multi-program dispatcher "
+	"where\n"
+	"                            the kernel allows it; never: a single "
+	"program\n"
+	"                            as a pinned link (default: auto)\n"
+	"      --pin-dir DIR         (default: " QS_PIN_DIR ")\n"
+	"      --control PATH        socket for terminators\n"
+	"                            (default: " QS_CONTROL_SOCKET ")\n"
+	"      --state-dir DIR       holds the secrets (default: " QS_STATE_DIR
+	")\n"
+	"      --metrics ADDR:PORT   Prometheus endpoint, or none\n"
+	"                            (default: " DEFAULT_METRICS ")\n"
+	"      --terminator-user U   who may register besides root and the\n"
+	"                            loader's own user (default: nobody else)\n"
+	"      --detach              remove what an earlier loader left, and "
+	"exit\n"
+	"      --log-level LEVEL     error, warn, info or debug (default: "
+	"info)\n"
+	"  -h, --help\n"
+	"  -V, --version\n"
+	"\n"
+	"Exit status: 0 good, 1 it could not be done, 2 wrong usage.\n";
+
+enum {
+	OPTION_MODE = 256,
+	OPTION_DISPATCHER,
+	OPTION_PIN_DIR,
+	OPTION_CONTROL,
+	OPTION_STATE_DIR,
+	OPTION_METRICS,
+	OPTION_TERMINATOR_USER,
+	OPTION_DETACH,
+	OPTION_LOG_LEVEL,
+};
+
+static const struct option long_options[] = {
+	{"interface", required_argument, NULL, 'i'},
+	{"vip", required_argument, NULL, 'a'},
+	{"mode", required_argument, NULL, OPTION_MODE},
+	{"dispatcher", required_argument, NULL, OPTION_DISPATCHER},
+	{"pin-dir", required_argument, NULL, OPTION_PIN_DIR},
+	{"control", required_argument, NULL, OPTION_CONTROL},
+	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
+	{"metrics", required_argument, NULL, OPTION_METRICS},
+	{"terminator-user", required_argument, NULL, OPTION_TERMINATOR_USER},
+	{"detach", no_argument, NULL, OPTION_DETACH},
+	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{},
+};
+
+static int add_vip(struct options *options, const char *text)
+{
+	struct qs_vip_key vip;
+
+	if (qs_parse_endpoint(text, &vip)) {
+		log_error("--vip %s: not ADDR:PORT or [v6]:PORT with a port "
+			  "from 1 to 65535",
+			  text);
+		return 2;
+	}
+	if (qs_endpoint_is_any(&vip)) {
+		log_error("--vip %s: packets are never sent to this address; "
+			  "give the one that clients use",
+			  text);
+		return 2;
+	}
+	for (size_t i = 0; i < options->vip_count; i++) {
+		if (options->vips[i].port != vip.port) {
+			log_error("--vip %s: all VIPs share one port, since a "
+				  "terminator has one UDP socket; the first "
+				  "has port %u",
+				  text, options->vips[i].port);
+			return 2;
+		}
+		if (!memcmp(&options->vips[i], &vip, sizeof(vip)))
+			return -1;
+	}
+	if (options->vip_count == QS_MAX_VIPS) {
+		log_error("--vip %s: there are %d VIPs already, the most that "
+			  "fit",
+			  text, QS_MAX_VIPS);
+		return 2;
+	}
+	options->vips[options->vip_count++] = vip;
+	return -1;
+}
+
+static int set_mode(struct options *options, const char *text)
+{
+	if (!strcmp(text, "auto"))
+		options->mode = MODE_AUTO;
+	else if (!strcmp(text, "native"))
+		options->mode = MODE_NATIVE;
+	else if (!strcmp(text, "generic"))
+		options->mode = MODE_GENERIC;
+	else {
+		log_error("--mode %s: not auto, native or generic", text);
+		return 2;
+	}
+	return -1;
+}
+
+static int set_dispatcher(struct options *options, const char *text)
+{
+	if (strcmp(text, "auto") && strcmp(text, "never")) {
+		log_error("--dispatcher %s: not auto or never", text);
+		return 2;
+	}
+	options->dispatcher = !strcmp(text, "auto");
+	return -1;
+}
+
+static int set_metrics(struct options *options, const char *text)
+{
+	options->metrics_on = strcmp(text, "none");
+	if (options->metrics_on && qs_parse_endpoint(text, &options->metrics)) {
+		log_error("--metrics %s: not ADDR:PORT, [v6]:PORT or none",
+			  text);
+		return 2;
+	}
+	return -1;
+}
+
+static int set_terminator_user(struct options *options, const char *text)
+{
+	const struct passwd *user = getpwnam(text);
+
+	if (!user) {
+		log_error("--terminator-user %s: no such user", text);
+		return 2;
+	}
+	options->terminator_user_set = true;
+	options->terminator_uid = user->pw_uid;
+	return -1;
+}
+
+static int set_log_level(const char *text)
+{
+	enum qs_log_level level;
+
+	if (qs_log_level_parse(text, &level)) {
+		log_error("--log-level %s: not error, warn, info or debug",
+			  text);
+		return 2;
+	}
+	qs_log_set_level(level);
+	return -1;
+}
+
+static int apply_option(struct options *options, int option)
+{
+	switch (option) {
+	case 'i':
+		options->interface = optarg;
+		return -1;
+	case 'a':
+		return add_vip(options, optarg);
+	case OPTION_MODE:
+		return set_mode(options, optarg);
+	case OPTION_DISPATCHER:
+		return set_dispatcher(options, optarg);
+	case OPTION_PIN_DIR:
+		options->pin_dir = optarg;
+		return -1;
+	case OPTION_CONTROL:
+		options->control = optarg;
+		return -1;
+	case OPTION_STATE_DIR:
+		options->state_dir = optarg;
+		return -1;
+	case OPTION_METRICS:
+		return set_metrics(options, optarg);
+	case OPTION_TERMINATOR_USER:
+		return set_terminator_user(options, optarg);
+	case OPTION_DETACH:
+		options->detach = true;
+		return -1;
+	case OPTION_LOG_LEVEL:
+		return set_log_level(optarg);
+	case 'h':
+		fputs(help, stdout);
+		return 0;
+	case 'V':
+		printf("quicsteer-loader %s (ABI %d)\n", QS_VERSION,
+		       QS_ABI_VERSION);
+		return 0;
+	}
+	return 2;
+}
+
+static int check_options(const struct options *options, const char *rest)
+{
+	if (rest) {
+		log_error("unexpected argument '%s'; see --help", rest);
+		return 2;
+	}
+	if (options->detach)
+		return -1;
+	if (!options->interface) {
+		log_error("--interface is missing; see --help");
+		return 2;
+	}
+	if (!options->vip_count) {
+		log_error("--vip is missing; see --help");
+		return 2;
+	}
+	return -1;
+}
+
+int options_parse(int argc, char **argv, struct options *options)
+{
+	int option, status = -1;
+
+	*options = (struct options){
+		.dispatcher = true,
+		.pin_dir = QS_PIN_DIR,
+		.control = QS_CONTROL_SOCKET,
+		.state_dir = QS_STATE_DIR,
+	};
+	set_metrics(options, DEFAULT_METRICS);
+	opterr = 0;
+	while (status == -1) {
+		option = getopt_long(argc, argv, ":i:a:hV", long_options, NULL);
+		if (option == -1)
+			break;
+		if (option == ':' || option == '?') {
+			log_error("%s %s; see --help",
+				  option == ':' ? "value missing after"
+						: "unknown or ambiguous option",
+				  argv[optind - 1]);
+			return 2;
+		}
+		status = apply_option(options, option);
+	}
+	if (status == -1)
+		status = check_options(options, argv[optind]);
+	return status;
+}

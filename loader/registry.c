@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/registry.h"
+#include "loader/port.h"
+#include "loader/lib/log.h"
+#include "loader/lib/lookup.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DEFAULT_WEIGHT = 100 };
+
+static __u64 now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static bool is_running(const struct qs_terminator *terminator)
+{
+	return terminator->state == QS_TERMINATOR_LIVE ||
+	       terminator->state == QS_TERMINATOR_DRAINING;
+}
+
+/* Readers in other processes and in BPF act on the state: it comes last. */
+static void set_state(struct qs_terminator *terminator,
+		      enum qs_terminator_state state)
+{
+	__atomic_store_n(&terminator->state, state, __ATOMIC_RELEASE);
+}
+
+static int lock_maps(const struct registry *registry)
+{
+	int lock = qs_maps_lock(registry->pin_dir);
+
+	if (lock < 0)
+		log_error("cannot lock %s, going on without: %s",
+			  registry->pin_dir, strerror(-lock));
+	return lock;
+}
+
+static void unlock_maps(int lock)
+{
+	if (lock >= 0)
+		close(lock);
+}
+
+static void rebuild(struct registry *registry)
+{
+	int count = qs_lookup_rebuild(registry->maps);
+
+	if (count < 0)
+		log_error("cannot rebuild the lookup table: %s",
+			  strerror(-count));
+	else
+		log_debug("new connections go to %d terminators", count);
+}
+
+void registry_init(struct registry *registry, struct qs_maps *maps,
+		   const char *pin_dir, __u16 port)
+{
+	*registry = (struct registry){
+		.maps = maps,
+		.pin_dir = pin_dir,
+		.port = port,
+	};
+	totals_init(&registry->totals);
+}
+
+void registry_close(struct registry *registry)
+{
+	totals_close(&registry->totals);
+}
+
+int registry_count(const struct qs_maps *maps)
+{
+	int count = 0;
+
+	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++)
+		count += is_running(&maps->terminators[slot]);
+	return count;
+}
+
+/* The first slot never used, else the one whose holder died longest ago: its
+ * server ID is then the least likely to be met again. -1: all are in use. */
+static int choose_slot(const struct qs_maps *maps)
+{
+	int oldest = -1;
+
+	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
+		const struct qs_terminator *terminator =
+			&maps->terminators[slot];
+
+		if (terminator->state == QS_TERMINATOR_FREE)
+			return slot;
+		if (terminator->state == QS_TERMINATOR_DEAD &&
+		    (oldest < 0 ||
+		     terminator->died_ns < maps->terminators[oldest].died_ns))
+			oldest = slot;
+	}
+	return oldest;
+}
+
+static __u16 choose_instance(const struct qs_terminator *terminator)
+{
+	__u16 instance;
+
+	if (terminator->state != QS_TERMINATOR_FREE)
+		return terminator->instance + 1;
+	if (getrandom(&instance, sizeof(instance), 0) != sizeof(instance))
+		return now_ns(CLOCK_REALTIME);
+	return instance;
+}
+
+/* Keeps what the slot's last holder counted, then gives the row to the next. */
+static void hand_over_rows(struct registry *registry, __u16 slot,
+			   __u16 instance)
+{
+	const struct qs_terminator *last = &registry->maps->terminators[slot];
+	struct qs_terminator_stats *stats = &registry->maps->stats[slot];
+	struct qs_traffic traffic = {};
+	int error;
+
+	pthread_mutex_lock(&registry->totals.lock);
+	error = qs_maps_traffic(registry->maps, slot, &traffic);
+	if (!error && last->state != QS_TERMINATOR_FREE)
+		error = totals_add(&registry->totals, last->name, stats,
+				   &traffic);
+	if (!error)
+		error = qs_maps_clear_traffic(registry->maps, slot);
+	memset(stats, 0, sizeof(*stats));
+	stats->instance = instance;
+	pthread_mutex_unlock(&registry->totals.lock);
+	if (error)
+		log_warn("slot %u: counters of its last holder are lost: %s",
+			 slot, strerror(-error));
+}
+
+static int set_socket(struct registry *registry, __u16 slot, int socket)
+{
+	__u32 key = slot;
+	__u64 value = socket;
+
+	if (bpf_map_update_elem(registry->maps->fd[QS_MAP_SOCKETS], &key,
+				&value, BPF_ANY) < 0)
+		return -errno;
+	return 0;
+}
+
+/* An older process of the same name keeps its connections and gets no new. */
+static void drain_others(struct registry *registry, const char *name,
+			 __u16 but_slot)
+{
+	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
+		struct qs_terminator *other =
+			&registry->maps->terminators[slot];
+
+		if (slot == but_slot || other->state != QS_TERMINATOR_LIVE ||
+		    strcmp(other->name, name))
+			continue;
+		set_state(other, QS_TERMINATOR_DRAINING);
+		log_info("terminator %s: pid %u (slot %d) drains, a newer "
+			 "process has its name",
+			 name, other->pid, slot);
+	}
+}
+
+static void record(struct registry *registry, __u16 slot, __u16 instance,
+		   const char *name, const struct ucred *peer)
+{
+	struct qs_terminator *terminator = &registry->maps->terminators[slot];
+
+	memset(terminator->name, 0, sizeof(terminator->name));
+	memcpy(terminator->name, name, strnlen(name, QS_NAME_SIZE - 1));
+	terminator->instance = instance;
+	terminator->weight = DEFAULT_WEIGHT;
+	terminator->pid = peer->pid;
+	terminator->uid = peer->uid;
+	terminator->registered_ns = now_ns(CLOCK_REALTIME);
+	terminator->died_ns = 0;
+	set_state(terminator, QS_TERMINATOR_LIVE);
+	drain_others(registry, name, slot);
+}
+
+static int take_slot(struct registry *registry, __u16 slot, __u16 instance,
+		     const struct qs_hello *hello, const struct ucred *peer,
+		     int socket)
+{
+	int lock = lock_maps(registry);
+	int error;
+
+	hand_over_rows(registry, slot, instance);
+	error = set_socket(registry, slot, socket);
+	if (!error) {
+		record(registry, slot, instance, hello->name, peer);
+		rebuild(registry);
+		registry->connected[slot] = true;
+	}
+	unlock_maps(lock);
+	return error;
+}
+
+int registry_register(struct registry *registry, const struct qs_hello *hello,
+		      const struct ucred *peer, __u16 *ret_slot,
+		      int *ret_socket, const char **reason)
+{
+	int slot = choose_slot(registry->maps);
+	__u16 instance;
+	int socket, error;
+
+	if (slot < 0) {
+		*reason = "all slots are in use";
+		return -ENOSPC;
+	}
+	socket = port_open_socket(registry->port);
+	if (socket < 0) {
+		*reason = "the loader cannot open a UDP socket on its port";
+		return socket;
+	}
+	instance = choose_instance(&registry->maps->terminators[slot]);
+	error = take_slot(registry, slot, instance, hello, peer, socket);
+	if (error) {
+		close(socket);
+		*reason = "the kernel refused the socket for the sockets map";
+		return error;
+	}
+	log_info(
+		"terminator %s: pid %d registered, slot %d, server ID %04x%04x",
+		hello->name, peer->pid, slot, slot, instance);
+	*ret_slot = slot;
+	*ret_socket = socket;
+	return 0;
+}
+
+static bool is_same_process(const struct qs_terminator *terminator,
+			    const struct qs_hello *hello,
+			    const struct ucred *peer)
+{
+	return terminator->instance == hello->instance &&
+	       terminator->pid == (__u32)peer->pid &&
+	       terminator->uid == peer->uid &&
+	       !strcmp(terminator->name, hello->name);
+}
+
+/* It was marked dead only because it came back too late. */
+static void revive(struct registry *registry, __u16 slot)
+{
+	struct qs_terminator *terminator = &registry->maps->terminators[slot];
+
+	terminator->died_ns = 0;
+	set_state(terminator, QS_TERMINATOR_LIVE);
+	for (int other = 0; other < QS_MAX_TERMINATORS; other++) {
+		const struct qs_terminator *newer =
+			&registry->maps->terminators[other];
+
+		if (other != slot && newer->state == QS_TERMINATOR_LIVE &&
+		    !strcmp(newer->name, terminator->name))
+			set_state(terminator, QS_TERMINATOR_DRAINING);
+	}
+}
+
+static int take_back_slot(struct registry *registry, __u16 slot, int socket)
+{
+	int lock = lock_maps(registry);
+	int error = set_socket(registry, slot, socket);
+
+	if (!error) {
+		if (!is_running(&registry->maps->terminators[slot]))
+			revive(registry, slot);
+		registry->connected[slot] = true;
+		rebuild(registry);
+	}
+	unlock_maps(lock);
+	return error;
+}
+
+int registry_resume(struct registry *registry, const struct qs_hello *hello,
+		    const struct ucred *peer, int socket, const char **reason)
+{
+	const struct qs_terminator *terminator;
+	int error = port_check_socket(socket, registry->port);
+
+	if (error) {
+		*reason = "its socket is not a UDP socket on the service port, "
+			  "or has SO_REUSEPORT";
+		return error;
+	}
+	if (hello->slot >= QS_MAX_TERMINATORS ||
+	    registry->connected[hello->slot]) {
+		*reason = "there is no such slot, or another process holds it";
+		return -EBUSY;
+	}
+	terminator = &registry->maps->terminators[hello->slot];
+	if (terminator->state == QS_TERMINATOR_FREE) {
+		error = take_slot(registry, hello->slot, hello->instance, hello,
+				  peer, socket);
+	} else if (is_same_process(terminator, hello, peer)) {
+		error = take_back_slot(registry, hello->slot, socket);
+	} else {
+		*reason = "the slot was given to another process";
+		return -ESTALE;
+	}
+	if (error) {
+		*reason = "the kernel refused the socket for the sockets map";
+		return error;
+	}
+	log_info("terminator %s: pid %d resumed, slot %u, server ID %04x%04x, "
+		 "%s",
+		 hello->name, peer->pid, hello->slot, hello->slot,
+		 hello->instance,
+		 terminator->state == QS_TERMINATOR_LIVE ? "live" : "draining");
+	return 0;
+}
+
+void registry_drain(struct registry *registry, __u16 slot)
+{
+	struct qs_terminator *terminator = &registry->maps->terminators[slot];
+	int lock;
+
+	if (terminator->state != QS_TERMINATOR_LIVE)
+		return;
+	lock = lock_maps(registry);
+	set_state(terminator, QS_TERMINATOR_DRAINING);
+	rebuild(registry);
+	unlock_maps(lock);
+	log_info("terminator %s: pid %u (slot %u) drains at its own wish",
+		 terminator->name, terminator->pid, slot);
+}
+
+/* Under the lock, and the lookup still to be rebuilt. */
+static void mark_dead(struct registry *registry, __u16 slot)
+{
+	struct qs_terminator *terminator = &registry->maps->terminators[slot];
+
+	terminator->died_ns = now_ns(CLOCK_REALTIME);
+	set_state(terminator, QS_TERMINATOR_DEAD);
+	registry->connected[slot] = false;
+}
+
+static void delete_socket(struct registry *registry, __u16 slot)
+{
+	__u32 key = slot;
+
+	/* The kernel has already done so if the process is gone. */
+	bpf_map_delete_elem(registry->maps->fd[QS_MAP_SOCKETS], &key);
+}
+
+void registry_died(struct registry *registry, __u16 slot)
+{
+	const struct qs_terminator *terminator =
+		&registry->maps->terminators[slot];
+	__u64 begin = now_ns(CLOCK_MONOTONIC);
+	int lock = lock_maps(registry);
+
+	mark_dead(registry, slot);
+	rebuild(registry);
+	delete_socket(registry, slot);
+	unlock_maps(lock);
+	log_info("terminator %s: pid %u (slot %u) is gone; its share of new "
+		 "connections moved within %llu us",
+		 terminator->name, terminator->pid, slot,
+		 (now_ns(CLOCK_MONOTONIC) - begin) / 1000);
+}
+
+/* A process that has ended but is not yet waited for counts as gone. */
+static bool process_is_gone(pid_t pid)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = {.fd = fd, .events = POLLIN};
+	bool gone;
+
+	if (fd < 0)
+		return errno == ESRCH;
+	gone = poll(&ended, 1, 0) == 1;
+	close(fd);
+	return gone;
+}
+
+int registry_sweep(struct registry *registry, bool grace_is_over)
+{
+	int lock = lock_maps(registry);
+	int awaited = 0, died = 0;
+
+	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
+		const struct qs_terminator *terminator =
+			&registry->maps->terminators[slot];
+
+		if (!is_running(terminator) || registry->connected[slot])
+			continue;
+		if (!grace_is_over && !process_is_gone(terminator->pid)) {
+			awaited++;
+			continue;
+		}
+		mark_dead(registry, slot);
+		delete_socket(registry, slot);
+		died++;
+		log_info("terminator %s: pid %u (slot %d) %s", terminator->name,
+			 terminator->pid, slot,
+			 grace_is_over ? "has not come back in time"
+				       : "is gone since the last loader ran");
+	}
+	if (died)
+		rebuild(registry);
+	unlock_maps(lock);
+	return awaited;
+}

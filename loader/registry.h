@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which terminator holds which slot, and the maps that say so: terminators,
+ * sockets, lookup, the rows of terminator_stats and terminator_traffic. Every
+ * change is made under qs_maps_lock() and ends with a rebuilt lookup table.
+ */
+#ifndef QS_LOADER_REGISTRY_H
+#define QS_LOADER_REGISTRY_H
+
+#include "loader/lib/maps.h"
+#include "loader/totals.h"
+#include "quicsteer/control.h"
+
+#include <sys/socket.h>
+
+struct registry {
+	struct qs_maps *maps; /* borrowed, writable */
+	const char *pin_dir;  /* borrowed */
+	struct totals totals;
+	__u16 port;			    /* of the service */
+	bool connected[QS_MAX_TERMINATORS]; /* its control connection is open */
+};
+
+/*
+ * registry_init: takes over what the maps say. The caller then calls
+ * registry_sweep() until its grace is over.
+ */
+void registry_init(struct registry *registry, struct qs_maps *maps,
+		   const char *pin_dir, __u16 port);
+
+/* registry_close: releases memory; the maps stay as they are. */
+void registry_close(struct registry *registry);
+
+/*
+ * registry_register: gives a new process a slot, an instance and a UDP socket,
+ * and makes it live; an older process of the same name drains from then on.
+ * Returns 0 and fills the results (the socket is the caller's), or -errno with
+ * a sentence for the peer in `reason`.
+ */
+int registry_register(struct registry *registry, const struct qs_hello *hello,
+		      const struct ucred *peer, __u16 *ret_slot,
+		      int *ret_socket, const char **reason);
+
+/*
+ * registry_resume: lets a process that survived an earlier loader keep slot,
+ * instance and socket. It must be the very process that the maps record, or
+ * the slot must never have been used (the maps were lost). Returns 0, or
+ * -errno with a sentence for the peer in `reason`.
+ */
+int registry_resume(struct registry *registry, const struct qs_hello *hello,
+		    const struct ucred *peer, int socket, const char **reason);
+
+/* registry_drain: no new connections for the terminator in `slot`. */
+void registry_drain(struct registry *registry, __u16 slot);
+
+/* registry_died: its control connection has ended. */
+void registry_died(struct registry *registry, __u16 slot);
+
+/*
+ * registry_sweep: marks dead those terminators without a connection whose
+ * process is gone; all those without a connection if `grace_is_over`. Returns
+ * the number that is still awaited.
+ */
+int registry_sweep(struct registry *registry, bool grace_is_over);
+
+/* registry_count: terminators that are live or draining. */
+int registry_count(const struct qs_maps *maps);
+
+#endif

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The loader, its library and lbctl. Sources are whatever lies in the folders.
+
+LOADER_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/*.c))
+LOADER_LIB_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lib/*.c))
+LBCTL_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lbctl/*.c))
+
+PROGRAMS += $(BUILD)/bin/quicsteer-loader $(BUILD)/bin/lbctl
+
+# The objects with the BPF programs in them.
+$(BUILD)/obj/loader/programs.o $(BUILD)/obj/loader/dispatcher.o: \
+	$(BUILD)/bpf/steer.skel.h $(BUILD)/bpf/deliver.skel.h
+
+$(BUILD)/lib/libquicsteer.a: $(LOADER_LIB_OBJS)
+
+$(BUILD)/bin/quicsteer-loader: $(LOADER_OBJS) $(BUILD)/lib/libquicsteer.a
+	$(link)
+$(BUILD)/bin/quicsteer-loader: LIBS = -lxdp -lbpf -luv -lmicrohttpd -lpthread
+
+$(BUILD)/bin/lbctl: $(LBCTL_OBJS) $(BUILD)/lib/libquicsteer.a
+	$(link)
+$(BUILD)/bin/lbctl: LIBS = -lbpf -ljansson
+
+# What the unit tests link.
+parse_test_OBJS := $(BUILD)/obj/loader/lib/parse.o
+secrets_test_OBJS := $(BUILD)/obj/loader/lib/secrets.o \
+	$(BUILD)/obj/loader/lib/parse.o
+table_test_OBJS := $(BUILD)/obj/loader/lib/table.o
+
+E2E_SUITES += tests/e2e/loader_errors.sh tests/e2e/loader_registry.py \
+	tests/e2e/lbctl_cid.sh
