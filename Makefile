@@ -62,6 +62,7 @@ E2E_SUITES :=
 -include loader/rules.mk
 -include terminator/rules.mk
 include deploy/rules.mk
+include $(wildcard tests/*/rules.mk)
 include tests/rules.mk
 
 .PHONY: all clean help

@@ -7,8 +7,8 @@
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 UNIT_SUITES := $(UNIT_NAMES:%=$(BUILD)/tests/%)
 # Executable scripts are suites; what they source is not executable.
-E2E_SUITES += $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x \
-	\( -name '*.sh' -o -name '*.py' \) 2>/dev/null))
+E2E_SUITES := $(sort $(E2E_SUITES) $(shell find tests/e2e -maxdepth 1 \
+	-type f -perm -u+x \( -name '*.sh' -o -name '*.py' \) 2>/dev/null))
 LINT_SUITES := tests/runner_test.sh $(wildcard tests/lint/*.sh)
 
 $(UNIT_SUITES): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o \
