@@ -12,6 +12,13 @@ deps:
 $(DEPS)/.ready: deploy/deps deploy/deps.sha256 deploy/deps-check.c
 	@deploy/deps $(DEPS) build/download
 
+# For a program that uses the libcurl which deploy/tools unpacks. RPATH and
+# not RUNPATH, so that libcurl finds its own libraries beside it.
+TOOLS_LIB := $(TOOLS)/usr/lib/x86_64-linux-gnu
+CURL_CFLAGS := -isystem $(TOOLS)/usr/include/x86_64-linux-gnu
+CURL_LIBS := -L$(TOOLS_LIB) -Wl,-rpath-link,$(TOOLS_LIB) \
+	-Wl,--disable-new-dtags,-rpath,$(abspath $(TOOLS_LIB)) -lcurl-gnutls
+
 run:
 	@$(MAKE) deps
 	@$(MAKE) all
