@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * TLS 1.3 for QUIC by wolfSSL (RFC 9001).
+ */
+#ifndef TERMINATOR_TLS_H
+#define TERMINATOR_TLS_H
+
+#include <ngtcp2/ngtcp2_crypto.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tls;	    /* certificate, key and settings that sessions share */
+struct tls_session; /* WOLFSSL */
+
+/* tls_new loads a PEM certificate chain and its key. `ticket_keys` seals
+ * session tickets, so that any terminator with the same resumes. On failure
+ * returns NULL and points `*error` to a message that names the file. */
+struct tls *tls_new(const char *certificate_file, const char *key_file,
+		    const uint8_t *ticket_keys, size_t ticket_keys_size,
+		    const char **error);
+
+void tls_free(struct tls *tls);
+
+/* tls_session_new makes the session of one server connection, bound to
+ * `reference`. Returns NULL when memory is short. */
+struct tls_session *tls_session_new(struct tls *tls,
+				    ngtcp2_crypto_conn_ref *reference);
+
+void tls_session_free(struct tls_session *session);
+
+#endif
