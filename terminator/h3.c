@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/h3.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "terminator/conn.h"
+#include "terminator/h3_stream.h"
+#include "terminator/quic.h"
+
+enum {
+	QPACK_TABLE = 4096,
+	QPACK_BLOCKED_STREAMS = 100,
+};
+
+static int on_deferred_consume(nghttp3_conn *nghttp3, int64_t stream_id,
+			       size_t consumed, void *conn_user,
+			       void *stream_user)
+{
+	(void)nghttp3;
+	(void)stream_user;
+	h3_extend(conn_user, stream_id, consumed);
+	return 0;
+}
+
+static int on_acked(nghttp3_conn *nghttp3, int64_t stream_id, uint64_t size,
+		    void *conn_user, void *stream_user)
+{
+	struct h3_stream *stream = stream_user;
+
+	(void)nghttp3;
+	(void)stream_id;
+	(void)conn_user;
+	if (stream && stream->exchange)
+		exchange_release(stream->exchange, (size_t)size);
+	return 0;
+}
+
+static int on_stream_close(nghttp3_conn *nghttp3, int64_t stream_id,
+			   uint64_t error_code, void *conn_user,
+			   void *stream_user)
+{
+	struct h3_stream *stream = stream_user;
+
+	(void)nghttp3;
+	(void)stream_id;
+	(void)error_code;
+	(void)conn_user;
+	if (stream)
+		h3_stream_free(stream);
+	return 0;
+}
+
+/* nghttp3 wants the client to stop sending what is ignored anyway. */
+static int on_want_stop_sending(nghttp3_conn *nghttp3, int64_t stream_id,
+				uint64_t error_code, void *conn_user,
+				void *stream_user)
+{
+	struct h3 *h3 = conn_user;
+
+	(void)nghttp3;
+	(void)stream_user;
+	ngtcp2_conn_shutdown_stream_read(h3->conn->ngtcp2, 0, stream_id,
+					 error_code);
+	return 0;
+}
+
+static int on_want_reset(nghttp3_conn *nghttp3, int64_t stream_id,
+			 uint64_t error_code, void *conn_user,
+			 void *stream_user)
+{
+	struct h3 *h3 = conn_user;
+
+	(void)nghttp3;
+	(void)stream_user;
+	ngtcp2_conn_shutdown_stream_write(h3->conn->ngtcp2, 0, stream_id,
+					  error_code);
+	return 0;
+}
+
+static const nghttp3_callbacks callbacks = {
+	.acked_stream_data = on_acked,
+	.stream_close = on_stream_close,
+	.recv_data = h3_on_data,
+	.deferred_consume = on_deferred_consume,
+	.begin_headers = h3_on_begin_headers,
+	.recv_header = h3_on_header,
+	.end_headers = h3_on_end_headers,
+	.recv_trailer = h3_on_header,
+	.stop_sending = on_want_stop_sending,
+	.end_stream = h3_on_end_stream,
+	.reset_stream = on_want_reset,
+};
+
+static int open_streams(struct h3 *h3)
+{
+	ngtcp2_conn *conn = h3->conn->ngtcp2;
+	int64_t control, encoder, decoder;
+
+	if (ngtcp2_conn_get_streams_uni_left(conn) < 3)
+		return -EPROTO;
+	if (ngtcp2_conn_open_uni_stream(conn, &control, NULL) ||
+	    ngtcp2_conn_open_uni_stream(conn, &encoder, NULL) ||
+	    ngtcp2_conn_open_uni_stream(conn, &decoder, NULL))
+		return -ENOMEM;
+	if (nghttp3_conn_bind_control_stream(h3->nghttp3, control) ||
+	    nghttp3_conn_bind_qpack_streams(h3->nghttp3, encoder, decoder))
+		return -ENOMEM;
+	return 0;
+}
+
+struct h3 *h3_new(struct conn *conn)
+{
+	const ngtcp2_transport_params *params =
+		ngtcp2_conn_get_local_transport_params(conn->ngtcp2);
+	struct h3 *h3 = calloc(1, sizeof(*h3));
+	nghttp3_settings settings;
+
+	if (!h3)
+		return NULL;
+	h3->conn = conn;
+	nghttp3_settings_default(&settings);
+	settings.max_field_section_size = H3_MAX_FIELD_SECTION;
+	settings.qpack_max_dtable_capacity = QPACK_TABLE;
+	settings.qpack_blocked_streams = QPACK_BLOCKED_STREAMS;
+	if (nghttp3_conn_server_new(&h3->nghttp3, &callbacks, &settings, NULL,
+				    h3)) {
+		free(h3);
+		return NULL;
+	}
+	nghttp3_conn_set_max_client_streams_bidi(
+		h3->nghttp3, params->initial_max_streams_bidi);
+	if (open_streams(h3)) {
+		h3_free(h3);
+		return NULL;
+	}
+	return h3;
+}
+
+void h3_free(struct h3 *h3)
+{
+	while (h3->streams)
+		h3_stream_free(h3->streams);
+	nghttp3_conn_del(h3->nghttp3);
+	free(h3);
+}
+
+nghttp3_ssize h3_next_data(struct h3 *h3, int64_t *stream_id, int *fin,
+			   nghttp3_vec *vectors, size_t count)
+{
+	return nghttp3_conn_writev_stream(h3->nghttp3, stream_id, fin, vectors,
+					  count);
+}
+
+int h3_sent(struct h3 *h3, int64_t stream_id, size_t size)
+{
+	return nghttp3_conn_add_write_offset(h3->nghttp3, stream_id, size);
+}
+
+void h3_blocked(struct h3 *h3, int64_t stream_id)
+{
+	nghttp3_conn_block_stream(h3->nghttp3, stream_id);
+}
+
+void h3_shut(struct h3 *h3, int64_t stream_id)
+{
+	nghttp3_conn_shutdown_stream_write(h3->nghttp3, stream_id);
+}
+
+static bool is_malformed(nghttp3_ssize rv)
+{
+	return rv == NGHTTP3_ERR_MALFORMED_HTTP_HEADER ||
+	       rv == NGHTTP3_ERR_MALFORMED_HTTP_MESSAGING;
+}
+
+/* The stream may have begun in the call that found it malformed. */
+static struct h3_stream *find_stream(struct h3 *h3, int64_t id)
+{
+	struct h3_stream *stream = h3->streams;
+
+	while (stream && stream->id != id)
+		stream = stream->next;
+	return stream;
+}
+
+/* RFC 9114, 4.1.2: a malformed request is an error of its stream only. */
+int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
+	       const uint8_t *data, size_t size, bool fin)
+{
+	nghttp3_ssize consumed;
+
+	if (stream && stream->refused) {
+		h3_extend(h3, stream_id, size);
+		return 0;
+	}
+	consumed = nghttp3_conn_read_stream(h3->nghttp3, stream_id, data, size,
+					    fin);
+	if (is_malformed(consumed)) {
+		stream = find_stream(h3, stream_id);
+		if (!stream)
+			return (int)consumed;
+		h3_stream_cancel(stream);
+		h3_stream_refuse(stream, NGHTTP3_H3_MESSAGE_ERROR);
+		consumed = (nghttp3_ssize)size;
+	}
+	if (consumed < 0)
+		return (int)consumed;
+	h3_extend(h3, stream_id, (size_t)consumed);
+	return 0;
+}
+
+int h3_acked(struct h3 *h3, int64_t stream_id, uint64_t size)
+{
+	return nghttp3_conn_add_ack_offset(h3->nghttp3, stream_id, size);
+}
+
+int h3_unblocked(struct h3 *h3, int64_t stream_id)
+{
+	return nghttp3_conn_unblock_stream(h3->nghttp3, stream_id);
+}
+
+int h3_cancelled(struct h3 *h3, int64_t stream_id, struct h3_stream *stream)
+{
+	if (stream && !stream->refused) {
+		h3->conn->quic->stats->counters.streams_reset_by_client++;
+		h3_stream_cancel(stream);
+		stream->refused = true;
+		ngtcp2_conn_shutdown_stream(h3->conn->ngtcp2, 0, stream_id,
+					    NGHTTP3_H3_REQUEST_CANCELLED);
+		nghttp3_conn_shutdown_stream_write(h3->nghttp3, stream_id);
+	}
+	return nghttp3_conn_shutdown_stream_read(h3->nghttp3, stream_id);
+}
+
+int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code)
+{
+	int rv = nghttp3_conn_close_stream(h3->nghttp3, stream_id, error_code);
+
+	return rv == NGHTTP3_ERR_STREAM_NOT_FOUND ? 0 : rv;
+}
+
+void h3_goaway(struct h3 *h3, bool last)
+{
+	if (last)
+		nghttp3_conn_shutdown(h3->nghttp3);
+	else
+		nghttp3_conn_submit_shutdown_notice(h3->nghttp3);
+}
+
+bool h3_drained(struct h3 *h3)
+{
+	return nghttp3_conn_is_drained(h3->nghttp3);
+}

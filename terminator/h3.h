@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The HTTP/3 front (RFC 9114): nghttp3 between a connection's streams and
+ * exchanges. Errors are those of nghttp3 and concern the whole connection; what
+ * concerns one stream resets that stream only.
+ */
+#ifndef TERMINATOR_H3_H
+#define TERMINATOR_H3_H
+
+#include <nghttp3/nghttp3.h>
+#include <ngtcp2/ngtcp2.h>
+#include <stdbool.h>
+
+struct conn;
+struct h3;
+struct h3_stream;
+
+/* h3_new opens the control and QPACK streams on `conn`. Returns NULL when
+ * memory is short or the client allows too few streams. */
+struct h3 *h3_new(struct conn *conn);
+
+/* h3_free cancels all requests and frees. */
+void h3_free(struct h3 *h3);
+
+/* h3_next_data asks which stream has what to send, as
+ * nghttp3_conn_writev_stream does. */
+nghttp3_ssize h3_next_data(struct h3 *h3, int64_t *stream_id, int *fin,
+			   nghttp3_vec *vectors, size_t count);
+
+/* What became of the data: `size` octets went into packets, or the stream is
+ * blocked by flow control, or shut for writing. Return 0 or an error. */
+int h3_sent(struct h3 *h3, int64_t stream_id, size_t size);
+void h3_blocked(struct h3 *h3, int64_t stream_id);
+void h3_shut(struct h3 *h3, int64_t stream_id);
+
+/* The events of the QUIC streams. `stream` is the user data of the QUIC stream,
+ * which h3 sets: NULL unless a request has begun on it. Return 0 or an error.
+ */
+int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
+	       const uint8_t *data, size_t size, bool fin);
+int h3_acked(struct h3 *h3, int64_t stream_id, uint64_t size);
+int h3_unblocked(struct h3 *h3, int64_t stream_id);
+int h3_cancelled(struct h3 *h3, int64_t stream_id, struct h3_stream *stream);
+int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code);
+
+/* h3_goaway sends GOAWAY: a notice first (last = false), then the real one. */
+void h3_goaway(struct h3 *h3, bool last);
+
+/* h3_drained tells whether the last GOAWAY is out and no request is open. */
+bool h3_drained(struct h3 *h3);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/h3_stream.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "terminator/conn.h"
+#include "terminator/quic.h"
+
+int h3_on_begin_headers(nghttp3_conn *nghttp3, int64_t stream_id,
+			void *conn_user, void *stream_user)
+{
+	struct h3 *h3 = conn_user;
+	struct h3_stream *stream;
+
+	(void)stream_user;
+	stream = h3_stream_new(h3, stream_id);
+	if (!stream)
+		return NGHTTP3_ERR_CALLBACK_FAILURE;
+	if (ngtcp2_conn_set_stream_user_data(h3->conn->ngtcp2, stream_id,
+					     stream))
+		return NGHTTP3_ERR_CALLBACK_FAILURE;
+	return nghttp3_conn_set_stream_user_data(nghttp3, stream_id, stream);
+}
+
+int h3_on_header(nghttp3_conn *nghttp3, int64_t stream_id, int32_t token,
+		 nghttp3_rcbuf *name, nghttp3_rcbuf *value, uint8_t flags,
+		 void *conn_user, void *stream_user)
+{
+	struct h3_stream *stream = stream_user;
+	nghttp3_vec n = nghttp3_rcbuf_get_buf(name);
+	nghttp3_vec v = nghttp3_rcbuf_get_buf(value);
+
+	(void)nghttp3;
+	(void)stream_id;
+	(void)token;
+	(void)flags;
+	(void)conn_user;
+	if (stream->refused)
+		return 0;
+	switch (h3_fields_add(&stream->fields, n.base, n.len, v.base, v.len,
+			      H3_MAX_FIELD_SECTION)) {
+	case 0:
+		return 0;
+	case -EMSGSIZE:
+		/* RFC 9114, 4.2.2: larger than SETTINGS said. */
+		h3_stream_refuse(stream, NGHTTP3_H3_REQUEST_REJECTED);
+		return 0;
+	default:
+		return NGHTTP3_ERR_CALLBACK_FAILURE;
+	}
+}
+
+int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
+		      void *conn_user, void *stream_user)
+{
+	struct h3 *h3 = conn_user;
+	struct h3_stream *stream = stream_user;
+	struct exchange_request request;
+	char address[INET6_ADDRSTRLEN];
+	const ngtcp2_path *path = ngtcp2_conn_get_path(h3->conn->ngtcp2);
+
+	(void)nghttp3;
+	(void)stream_id;
+	if (stream->refused)
+		return 0;
+	h3_fields_request(&stream->fields, &request);
+	request.end = stream->ended = fin;
+	request.peer_address = udp_address_text(
+		(const union udp_address *)path->remote.addr, address);
+	stream->exchange = exchange_new(h3->conn->quic->upstream,
+					h3_response_front(), stream, &request);
+	h3_fields_free(&stream->fields);
+	return stream->exchange ? 0 : NGHTTP3_ERR_CALLBACK_FAILURE;
+}
+
+int h3_on_data(nghttp3_conn *nghttp3, int64_t stream_id, const uint8_t *data,
+	       size_t size, void *conn_user, void *stream_user)
+{
+	struct h3 *h3 = conn_user;
+	struct h3_stream *stream = stream_user;
+
+	(void)nghttp3;
+	if (stream->refused || !stream->exchange) {
+		h3_extend(h3, stream_id, size);
+		return 0;
+	}
+	switch (exchange_request_body(stream->exchange, data, size)) {
+	case 0:
+		return 0;
+	case -EMSGSIZE:
+		h3_extend(h3, stream_id, size);
+		h3_stream_cancel(stream);
+		h3_stream_refuse(stream, NGHTTP3_H3_MESSAGE_ERROR);
+		return 0;
+	default:
+		return NGHTTP3_ERR_CALLBACK_FAILURE;
+	}
+}
+
+int h3_on_end_stream(nghttp3_conn *nghttp3, int64_t stream_id, void *conn_user,
+		     void *stream_user)
+{
+	struct h3_stream *stream = stream_user;
+	const struct field *trailers;
+	size_t count;
+
+	(void)nghttp3;
+	(void)stream_id;
+	(void)conn_user;
+	if (stream->refused || !stream->exchange || stream->ended)
+		return 0;
+	/* What came since end_headers is the trailer section. */
+	trailers = h3_fields_list(&stream->fields, &count);
+	if (exchange_request_end(stream->exchange, trailers, count)) {
+		h3_stream_cancel(stream);
+		h3_stream_refuse(stream, NGHTTP3_H3_MESSAGE_ERROR);
+	}
+	return 0;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/h3_stream.h"
+
+#include <stdlib.h>
+
+#include "terminator/conn.h"
+#include "terminator/quic.h"
+
+void h3_extend(struct h3 *h3, int64_t stream_id, size_t size)
+{
+	ngtcp2_conn *conn = h3->conn->ngtcp2;
+
+	/* Fails only for a stream that is gone. */
+	ngtcp2_conn_extend_max_stream_offset(conn, stream_id, size);
+	ngtcp2_conn_extend_max_offset(conn, size);
+	conn_mark(h3->conn);
+}
+
+void h3_stream_refuse(struct h3_stream *stream, uint64_t error_code)
+{
+	struct h3 *h3 = stream->h3;
+
+	if (stream->refused)
+		return;
+	stream->refused = true;
+	h3->conn->quic->stats->counters.streams_reset_by_us++;
+	ngtcp2_conn_shutdown_stream(h3->conn->ngtcp2, 0, stream->id,
+				    error_code);
+	nghttp3_conn_shutdown_stream_read(h3->nghttp3, stream->id);
+	nghttp3_conn_shutdown_stream_write(h3->nghttp3, stream->id);
+	conn_mark(h3->conn);
+}
+
+void h3_stream_cancel(struct h3_stream *stream)
+{
+	if (stream->exchange)
+		exchange_free(stream->exchange);
+	stream->exchange = NULL;
+}
+
+void h3_stream_free(struct h3_stream *stream)
+{
+	struct h3 *h3 = stream->h3;
+
+	h3_stream_cancel(stream);
+	h3_fields_free(&stream->fields);
+	if (stream->prev)
+		stream->prev->next = stream->next;
+	else
+		h3->streams = stream->next;
+	if (stream->next)
+		stream->next->prev = stream->prev;
+	free(stream);
+}
+
+struct h3_stream *h3_stream_new(struct h3 *h3, int64_t id)
+{
+	struct h3_stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return NULL;
+	stream->h3 = h3;
+	stream->id = id;
+	stream->next = h3->streams;
+	if (h3->streams)
+		h3->streams->prev = stream;
+	h3->streams = stream;
+	return stream;
+}

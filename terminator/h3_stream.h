@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The request streams of an HTTP/3 connection, private to h3*.c: h3.c has the
+ * connection, h3_request.c feeds the exchange, h3_response.c reads from it.
+ */
+#ifndef TERMINATOR_H3_STREAM_H
+#define TERMINATOR_H3_STREAM_H
+
+#include <nghttp3/nghttp3.h>
+#include <stdbool.h>
+
+#include "terminator/exchange.h"
+#include "terminator/h3_fields.h"
+
+/* The largest field section that we take (RFC 9114, 4.2.2), in octets. */
+enum { H3_MAX_FIELD_SECTION = 64 * 1024 };
+
+struct h3 {
+	struct conn *conn;
+	nghttp3_conn *nghttp3;
+	struct h3_stream *streams; /* requests */
+};
+
+struct h3_stream {
+	struct h3 *h3;
+	int64_t id;
+	struct exchange *exchange; /* NULL before the header section's end */
+	struct h3_fields fields;   /* of the section that is being received */
+	bool ended;   /* the request ended with its header section */
+	bool refused; /* reset: what still comes of the request is ignored */
+	struct h3_stream *prev, *next;
+};
+
+/* h3_stream_new makes the stream of a request. NULL when memory is short. */
+struct h3_stream *h3_stream_new(struct h3 *h3, int64_t id);
+
+/* h3_stream_free cancels the exchange and frees the stream. */
+void h3_stream_free(struct h3_stream *stream);
+
+/* h3_stream_cancel frees the exchange; not to be called from its callbacks. */
+void h3_stream_cancel(struct h3_stream *stream);
+
+/* h3_stream_refuse resets one stream in both directions and counts it; other
+ * streams are not touched. */
+void h3_stream_refuse(struct h3_stream *stream, uint64_t error_code);
+
+/* h3_extend lets the client send `size` more octets, on the stream and in all
+ * (RFC 9000, 4.1). */
+void h3_extend(struct h3 *h3, int64_t stream_id, size_t size);
+
+/* What exchanges tell the response's side. */
+const struct exchange_front *h3_response_front(void);
+
+/* The callbacks of nghttp3 on the request's side. */
+int h3_on_begin_headers(nghttp3_conn *nghttp3, int64_t stream_id,
+			void *conn_user, void *stream_user);
+int h3_on_header(nghttp3_conn *nghttp3, int64_t stream_id, int32_t token,
+		 nghttp3_rcbuf *name, nghttp3_rcbuf *value, uint8_t flags,
+		 void *conn_user, void *stream_user);
+int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
+		      void *conn_user, void *stream_user);
+int h3_on_data(nghttp3_conn *nghttp3, int64_t stream_id, const uint8_t *data,
+	       size_t size, void *conn_user, void *stream_user);
+int h3_on_end_stream(nghttp3_conn *nghttp3, int64_t stream_id, void *conn_user,
+		     void *stream_user);
+
+#endif
