@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/conn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "terminator/conn_callbacks.h"
+#include "terminator/exchange.h"
+#include "terminator/h3.h"
+#include "terminator/quic.h"
+#include "terminator/stateless.h"
+
+enum {
+	CONNECTION_WINDOW = 8 * 1024 * 1024,
+	UNI_WINDOW = 64 * 1024,
+	MAX_REQUESTS = 100,
+	MAX_UNI_STREAMS = 8, /* control and QPACK, and greased ones */
+	CID_LIMIT = 7,
+};
+
+/* RFC 8446, 6.2 and RFC 9001, 8.2 */
+#define ALERT_MISSING_EXTENSION 109
+
+static ngtcp2_conn *find_ngtcp2(ngtcp2_crypto_conn_ref *reference)
+{
+	return ((struct conn *)reference->user_data)->ngtcp2;
+}
+
+static void fill_settings(const struct quic *quic,
+			  const struct conn_origin *origin,
+			  ngtcp2_settings *settings)
+{
+	ngtcp2_settings_default(settings);
+	settings->initial_ts = uv_hrtime();
+	settings->handshake_timeout = quic->options.handshake_timeout_ns;
+	settings->token = origin->token;
+	settings->tokenlen = origin->token_size;
+	settings->token_type = origin->token_type;
+}
+
+static void fill_params(const struct quic *quic,
+			const struct conn_origin *origin,
+			const ngtcp2_cid *scid, ngtcp2_transport_params *params)
+{
+	ngtcp2_transport_params_default(params);
+	params->initial_max_stream_data_bidi_remote = EXCHANGE_REQUEST_WINDOW;
+	params->initial_max_stream_data_uni = UNI_WINDOW;
+	params->initial_max_data = CONNECTION_WINDOW;
+	params->initial_max_streams_bidi = MAX_REQUESTS;
+	params->initial_max_streams_uni = MAX_UNI_STREAMS;
+	params->max_idle_timeout = quic->options.idle_timeout_ns;
+	params->active_connection_id_limit = CID_LIMIT;
+	params->grease_quic_bit = 1;
+	params->original_dcid = *origin->original_dcid;
+	params->original_dcid_present = 1;
+	if (origin->retry_scid) {
+		params->retry_scid = *origin->retry_scid;
+		params->retry_scid_present = 1;
+	}
+	cid_reset_token(quic->identity, scid, params->stateless_reset_token);
+	params->stateless_reset_token_present = 1;
+}
+
+static ngtcp2_path path_of(const struct udp_datagram *datagram)
+{
+	ngtcp2_path path = {
+		.local = {(ngtcp2_sockaddr *)&datagram->local.any,
+			  udp_address_size(&datagram->local)},
+		.remote = {(ngtcp2_sockaddr *)&datagram->remote.any,
+			   udp_address_size(&datagram->remote)},
+	};
+
+	return path;
+}
+
+static int make_ngtcp2(struct conn *conn, const struct conn_origin *origin,
+		       const ngtcp2_cid *scid,
+		       const struct udp_datagram *datagram)
+{
+	ngtcp2_settings settings;
+	ngtcp2_transport_params params;
+	ngtcp2_path path = path_of(datagram);
+
+	fill_settings(conn->quic, origin, &settings);
+	fill_params(conn->quic, origin, scid, &params);
+	if (ngtcp2_conn_server_new(&conn->ngtcp2, &origin->header->scid, scid,
+				   &path, origin->header->version,
+				   conn_callbacks(), &settings, &params, NULL,
+				   conn))
+		return -ENOMEM;
+	ngtcp2_conn_set_tls_native_handle(conn->ngtcp2, conn->tls);
+	return 0;
+}
+
+struct conn *conn_new(struct quic *quic, const struct conn_origin *origin,
+		      const struct udp_datagram *datagram)
+{
+	struct conn *conn = calloc(1, sizeof(*conn));
+	ngtcp2_cid scid;
+
+	if (!conn)
+		return NULL;
+	conn->quic = quic;
+	conn->reference.get_conn = find_ngtcp2;
+	conn->reference.user_data = conn;
+	ngtcp2_ccerr_default(&conn->error);
+	cid_new(quic->identity, &scid);
+	uv_timer_init(quic->loop, &conn->timer);
+	conn->timer.data = conn;
+	DL_APPEND(quic->conns, conn);
+	quic->handshakes_open++;
+	quic->stats->counters.connections_accepted++;
+	quic->stats->gauges.connections_open++;
+	conn->tls = tls_session_new(quic->tls, &conn->reference);
+	if (!conn->tls || make_ngtcp2(conn, origin, &scid, datagram) ||
+	    quic_register(quic, conn, &scid) ||
+	    quic_register(quic, conn, &origin->header->dcid)) {
+		conn_free(conn);
+		return NULL;
+	}
+	return conn;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static void unregister_all(struct conn *conn)
+{
+	ngtcp2_cid cids[32];
+	size_t count, i;
+
+	quic_unregister(conn->quic,
+			ngtcp2_conn_get_client_initial_dcid(conn->ngtcp2));
+	count = ngtcp2_conn_get_scid(conn->ngtcp2, NULL);
+	assert(count <= sizeof(cids) / sizeof(cids[0]));
+	ngtcp2_conn_get_scid(conn->ngtcp2, cids);
+	for (i = 0; i < count; i++)
+		quic_unregister(conn->quic, &cids[i]);
+}
+
+/* What only an active connection needs. */
+static void free_session(struct conn *conn)
+{
+	if (conn->marked)
+		LL_DELETE2(conn->quic->dirty, conn, next_dirty);
+	if (conn->is_blocked)
+		LL_DELETE2(conn->quic->blocked, conn, next_blocked);
+	conn->marked = conn->is_blocked = false;
+	if (conn->h3)
+		h3_free(conn->h3);
+	conn->h3 = NULL;
+	free(conn->kept);
+	conn->kept = NULL;
+	conn->kept_size = 0;
+	if (!conn->handshake_done) {
+		conn->handshake_done = true;
+		conn->quic->handshakes_open--;
+		conn->quic->stats->counters.handshakes_failed++;
+	}
+}
+
+void conn_free(struct conn *conn)
+{
+	struct quic *quic = conn->quic;
+
+	assert(conn->state != CONN_GONE);
+	free_session(conn);
+	if (conn->ngtcp2) {
+		unregister_all(conn);
+		ngtcp2_conn_del(conn->ngtcp2);
+	}
+	if (conn->tls)
+		tls_session_free(conn->tls);
+	DL_DELETE(quic->conns, conn);
+	quic->stats->counters.connections_closed++;
+	quic->stats->gauges.connections_open--;
+	conn->state = CONN_GONE;
+	uv_timer_stop(&conn->timer);
+	uv_close((uv_handle_t *)&conn->timer, on_timer_closed);
+}
+
+void conn_mark(struct conn *conn)
+{
+	if (conn->marked || conn->state != CONN_ACTIVE)
+		return;
+	conn->marked = true;
+	LL_PREPEND2(conn->quic->dirty, conn, next_dirty);
+}
+
+/* The state lasts three times the PTO (RFC 9000, 10.2). */
+static void linger(struct conn *conn, enum conn_state state)
+{
+	uint64_t ns = 3 * ngtcp2_conn_get_pto(conn->ngtcp2);
+
+	free_session(conn);
+	conn->state = state;
+	uv_timer_start(&conn->timer, conn_on_timer,
+		       ns / NGTCP2_MILLISECONDS + 1, 0);
+}
+
+static void keep_close_packet(struct conn *conn, const ngtcp2_path *path,
+			      const uint8_t *packet, size_t size)
+{
+	conn->kept = malloc(size);
+	if (!conn->kept)
+		return;
+	memcpy(conn->kept, packet, size);
+	conn->kept_size = size;
+	conn->kept_segment = size;
+	conn->kept_ecn = 0;
+	memcpy(&conn->kept_local, path->local.addr, path->local.addrlen);
+	memcpy(&conn->kept_remote, path->remote.addr, path->remote.addrlen);
+	conn->close_repeat = 1;
+}
+
+static void send_close_packet(struct conn *conn)
+{
+	size_t sent;
+
+	/* When the socket is full it is lost; it is repeated on demand. */
+	if (conn->kept)
+		udp_send(&conn->quic->udp, &conn->kept_local,
+			 &conn->kept_remote, 0, conn->kept, conn->kept_size,
+			 conn->kept_size, &sent);
+}
+
+void conn_close(struct conn *conn)
+{
+	uint8_t *buffer = conn->quic->buffer;
+	ngtcp2_path_storage path;
+	ngtcp2_pkt_info info;
+	ngtcp2_ssize size;
+
+	ngtcp2_path_storage_zero(&path);
+	size = ngtcp2_conn_write_connection_close(
+		conn->ngtcp2, &path.path, &info, buffer,
+		sizeof(conn->quic->buffer), &conn->error, uv_hrtime());
+	if (size <= 0) {
+		conn_free(conn);
+		return;
+	}
+	linger(conn, CONN_CLOSING);
+	keep_close_packet(conn, &path.path, buffer, (size_t)size);
+	send_close_packet(conn);
+}
+
+/* Ever fewer answers to what still arrives (RFC 9000, 10.2.1). */
+static void repeat_close(struct conn *conn)
+{
+	if (++conn->close_packets < conn->close_repeat)
+		return;
+	conn->close_repeat *= 2;
+	send_close_packet(conn);
+}
+
+void conn_fail(struct conn *conn, int rv)
+{
+	switch (rv) {
+	case NGTCP2_ERR_DRAINING:
+		linger(conn, CONN_DRAINING);
+		return;
+	case NGTCP2_ERR_DROP_CONN:
+		conn_free(conn);
+		return;
+	case NGTCP2_ERR_IDLE_CLOSE:
+		conn->quic->stats->counters.idle_timeouts++;
+		conn_free(conn);
+		return;
+	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+		conn_free(conn);
+		return;
+	case NGTCP2_ERR_CRYPTO:
+		ngtcp2_ccerr_set_tls_alert(
+			&conn->error, ngtcp2_conn_get_tls_alert(conn->ngtcp2),
+			NULL, 0);
+		break;
+	case NGTCP2_ERR_REQUIRED_TRANSPORT_PARAM:
+		ngtcp2_ccerr_set_tls_alert(&conn->error,
+					   ALERT_MISSING_EXTENSION, NULL, 0);
+		break;
+	default:
+		/* Callbacks leave the reason of a failure of their own. */
+		if (!conn->error.error_code)
+			ngtcp2_ccerr_set_liberr(&conn->error, rv, NULL, 0);
+	}
+	conn_close(conn);
+}
+
+/* ngtcp2 cannot begin with this Initial, as it holds the middle of a
+ * ClientHello: it must come again, unless it has already. */
+static void retry_instead(struct conn *conn,
+			  const struct udp_datagram *datagram)
+{
+	struct quic *quic = conn->quic;
+	ngtcp2_pkt_hd header;
+
+	conn_free(conn);
+	if (!ngtcp2_accept(&header, datagram->data, datagram->size) &&
+	    !header.tokenlen)
+		send_retry(quic, &header, datagram);
+}
+
+void conn_read(struct conn *conn, const struct udp_datagram *datagram)
+{
+	ngtcp2_path path = path_of(datagram);
+	ngtcp2_pkt_info info = {.ecn = datagram->ecn};
+	int rv;
+
+	if (conn->state == CONN_CLOSING)
+		repeat_close(conn);
+	if (conn->state != CONN_ACTIVE)
+		return;
+	rv = ngtcp2_conn_read_pkt(conn->ngtcp2, &path, &info, datagram->data,
+				  datagram->size, uv_hrtime());
+	if (rv == NGTCP2_ERR_RETRY)
+		retry_instead(conn, datagram);
+	else if (rv)
+		conn_fail(conn, rv);
+	else
+		conn_mark(conn);
+}
+
+void conn_on_timer(uv_timer_t *timer)
+{
+	struct conn *conn = timer->data;
+	int rv;
+
+	if (conn->state != CONN_ACTIVE) {
+		conn_free(conn);
+		return;
+	}
+	rv = ngtcp2_conn_handle_expiry(conn->ngtcp2, uv_hrtime());
+	if (rv)
+		conn_fail(conn, rv);
+	else
+		conn_mark(conn);
+}
+
+void conn_goaway(struct conn *conn, bool last)
+{
+	if (conn->state != CONN_ACTIVE)
+		return;
+	if (conn->h3)
+		h3_goaway(conn->h3, last);
+	conn_mark(conn);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One QUIC connection: ngtcp2 with its TLS session, timer and packets out, and
+ * HTTP/3 on top.
+ *
+ * A connection is written only from the loop's prepare phase, its timer, or the
+ * socket becoming writable; whatever else happens only marks it (conn_mark), so
+ * that ngtcp2 is never written to from inside its own callbacks.
+ */
+#ifndef TERMINATOR_CONN_H
+#define TERMINATOR_CONN_H
+
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "terminator/tls.h"
+#include "terminator/tls_filter.h"
+#include "terminator/udp.h"
+
+struct quic;
+struct h3;
+
+enum conn_state {
+	CONN_ACTIVE,
+	CONN_CLOSING,  /* our CONNECTION_CLOSE is repeated (RFC 9000, 10.2.1) */
+	CONN_DRAINING, /* nothing is sent (10.2.2) */
+	CONN_GONE,     /* handles are closing */
+};
+
+struct conn {
+	struct quic *quic;
+	ngtcp2_conn *ngtcp2;
+	ngtcp2_crypto_conn_ref reference; /* how crypto callbacks find us */
+	struct tls_session *tls;
+	struct tls_filter filter;
+	struct h3 *h3; /* NULL until 1-RTT keys can send */
+	uv_timer_t timer;
+	ngtcp2_ccerr error; /* why we close */
+	enum conn_state state;
+	bool handshake_done;
+	bool marked;	 /* in quic->dirty */
+	bool is_blocked; /* in quic->blocked */
+	/* CONNECTION_CLOSE while closing; else packets that the socket did
+	 * not take yet. */
+	uint8_t *kept;
+	size_t kept_size;
+	size_t kept_segment;
+	union udp_address kept_local, kept_remote;
+	uint8_t kept_ecn;
+	uint64_t close_packets; /* received while closing */
+	uint64_t close_repeat;	/* repeat at this many */
+	struct conn *prev, *next;
+	struct conn *next_dirty;
+	struct conn *next_blocked;
+};
+
+/* What is known of a new connection beside its first packet. */
+struct conn_origin {
+	const ngtcp2_pkt_hd *header; /* of its Initial */
+	const ngtcp2_cid *original_dcid;
+	const ngtcp2_cid *retry_scid; /* after a Retry of ours, else NULL */
+	const uint8_t *token;	      /* one that held, else NULL */
+	size_t token_size;
+	ngtcp2_token_type token_type;
+};
+
+/* conn_new makes a connection for the Initial in `datagram` (which must then
+ * be given to conn_read) and registers its CIDs. Returns NULL on lack of memory
+ * or a failure of TLS. */
+struct conn *conn_new(struct quic *quic, const struct conn_origin *origin,
+		      const struct udp_datagram *datagram);
+
+/* conn_read takes in a datagram of this connection. */
+void conn_read(struct conn *conn, const struct udp_datagram *datagram);
+
+/* conn_mark has the connection written before the loop sleeps again. */
+void conn_mark(struct conn *conn);
+
+/* conn_write sends what can be sent now and sets the timer. */
+void conn_write(struct conn *conn);
+
+/* conn_fail ends the connection after ngtcp2 returned the error `rv`: with a
+ * CONNECTION_CLOSE, in silence, or not at all, as the error demands. */
+void conn_fail(struct conn *conn, int rv);
+
+/* conn_on_timer is the callback of conn->timer. */
+void conn_on_timer(uv_timer_t *timer);
+
+/* conn_unblock goes on when the socket is writable again. */
+void conn_unblock(struct conn *conn);
+
+/* conn_goaway announces the end (last = false), or refuses all requests from
+ * now on (last = true); conn_write closes when those under way are done. */
+void conn_goaway(struct conn *conn, bool last);
+
+/* conn_close ends the connection with H3_NO_ERROR, or what conn->error says,
+ * and enters the closing period. */
+void conn_close(struct conn *conn);
+
+/* conn_free ends the connection with no packet and frees it; its memory is
+ * released when the loop has closed its handles. */
+void conn_free(struct conn *conn);
+
+#endif

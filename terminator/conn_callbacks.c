@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/conn_callbacks.h"
+
+#include <errno.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+#include <stdlib.h>
+
+#include "terminator/conn.h"
+#include "terminator/h3.h"
+#include "terminator/quic.h"
+#include "terminator/random.h"
+#include "terminator/stateless.h"
+
+#define ALERT_UNEXPECTED_MESSAGE 10
+
+/* Passes an error of nghttp3 up: the connection closes with its code. */
+static int h3_result(struct conn *conn, int rv)
+{
+	if (!rv)
+		return 0;
+	ngtcp2_ccerr_set_application_error(
+		&conn->error, nghttp3_err_infer_quic_app_error_code(rv), NULL,
+		0);
+	return NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
+static int on_crypto_data(ngtcp2_conn *ngtcp2, ngtcp2_encryption_level level,
+			  uint64_t offset, const uint8_t *data, size_t size,
+			  void *user)
+{
+	struct conn *conn = user;
+	enum tls_filter_level filter_level =
+		level == NGTCP2_ENCRYPTION_LEVEL_INITIAL ? TLS_FILTER_INITIAL
+		: level == NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE
+			? TLS_FILTER_HANDSHAKE
+			: TLS_FILTER_APPLICATION;
+
+	if (!tls_filter_allows(&conn->filter, filter_level, data, size)) {
+		conn->quic->stats->counters.tls_messages_refused++;
+		ngtcp2_conn_set_tls_alert(ngtcp2, ALERT_UNEXPECTED_MESSAGE);
+		return NGTCP2_ERR_CRYPTO;
+	}
+	return ngtcp2_crypto_recv_crypto_data_cb(ngtcp2, level, offset, data,
+						 size, user);
+}
+
+static int on_handshake_completed(ngtcp2_conn *ngtcp2, void *user)
+{
+	struct conn *conn = user;
+	const ngtcp2_path *path = ngtcp2_conn_get_path(ngtcp2);
+	uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
+	size_t size;
+
+	conn->handshake_done = true;
+	conn->quic->handshakes_open--;
+	conn->quic->stats->counters.handshakes_completed++;
+	size = make_address_token(conn->quic,
+				  (const union udp_address *)path->remote.addr,
+				  token);
+	/* Without a token the client's next visit may meet a Retry. */
+	if (size)
+		ngtcp2_conn_submit_new_token(ngtcp2, token, size);
+	return 0;
+}
+
+static int on_tx_key(ngtcp2_conn *ngtcp2, ngtcp2_encryption_level level,
+		     void *user)
+{
+	struct conn *conn = user;
+
+	(void)ngtcp2;
+	if (level != NGTCP2_ENCRYPTION_LEVEL_1RTT)
+		return 0;
+	conn->h3 = h3_new(conn);
+	if (!conn->h3)
+		return NGTCP2_ERR_CALLBACK_FAILURE;
+	if (conn->quic->draining)
+		h3_goaway(conn->h3, true);
+	return 0;
+}
+
+static int on_stream_data(ngtcp2_conn *ngtcp2, uint32_t flags,
+			  int64_t stream_id, uint64_t offset,
+			  const uint8_t *data, size_t size, void *user,
+			  void *stream_user)
+{
+	struct conn *conn = user;
+
+	(void)ngtcp2;
+	(void)offset;
+	if (!conn->h3)
+		return 0;
+	return h3_result(conn,
+			 h3_receive(conn->h3, stream_id, stream_user, data,
+				    size, flags & NGTCP2_STREAM_DATA_FLAG_FIN));
+}
+
+static int on_acked(ngtcp2_conn *ngtcp2, int64_t stream_id, uint64_t offset,
+		    uint64_t size, void *user, void *stream_user)
+{
+	struct conn *conn = user;
+
+	(void)ngtcp2;
+	(void)offset;
+	(void)stream_user;
+	if (!conn->h3)
+		return 0;
+	return h3_result(conn, h3_acked(conn->h3, stream_id, size));
+}
+
+static int on_stream_close(ngtcp2_conn *ngtcp2, uint32_t flags,
+			   int64_t stream_id, uint64_t error_code, void *user,
+			   void *stream_user)
+{
+	struct conn *conn = user;
+
+	(void)stream_user;
+	if (!ngtcp2_is_bidi_stream(stream_id))
+		ngtcp2_conn_extend_max_streams_uni(ngtcp2, 1);
+	else if (!ngtcp2_conn_is_local_stream(ngtcp2, stream_id))
+		ngtcp2_conn_extend_max_streams_bidi(ngtcp2, 1);
+	if (!(flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET))
+		error_code = NGHTTP3_H3_NO_ERROR;
+	if (!conn->h3)
+		return 0;
+	return h3_result(conn,
+			 h3_stream_closed(conn->h3, stream_id, error_code));
+}
+
+static int on_stream_reset(ngtcp2_conn *ngtcp2, int64_t stream_id,
+			   uint64_t final_size, uint64_t error_code, void *user,
+			   void *stream_user)
+{
+	struct conn *conn = user;
+
+	(void)ngtcp2;
+	(void)final_size;
+	(void)error_code;
+	if (!conn->h3)
+		return 0;
+	return h3_result(conn, h3_cancelled(conn->h3, stream_id, stream_user));
+}
+
+static int on_stop_sending(ngtcp2_conn *ngtcp2, int64_t stream_id,
+			   uint64_t error_code, void *user, void *stream_user)
+{
+	return on_stream_reset(ngtcp2, stream_id, 0, error_code, user,
+			       stream_user);
+}
+
+static int on_more_stream_window(ngtcp2_conn *ngtcp2, int64_t stream_id,
+				 uint64_t max_data, void *user,
+				 void *stream_user)
+{
+	struct conn *conn = user;
+
+	(void)ngtcp2;
+	(void)max_data;
+	(void)stream_user;
+	if (!conn->h3)
+		return 0;
+	return h3_result(conn, h3_unblocked(conn->h3, stream_id));
+}
+
+static int on_new_cid(ngtcp2_conn *ngtcp2, ngtcp2_cid *cid, uint8_t *token,
+		      size_t cid_size, void *user)
+{
+	struct conn *conn = user;
+
+	(void)ngtcp2;
+	cid_new(conn->quic->identity, cid);
+	/* ngtcp2 wants one length for all CIDs of a connection. */
+	if (cid->datalen != cid_size || quic_register(conn->quic, conn, cid))
+		return NGTCP2_ERR_CALLBACK_FAILURE;
+	cid_reset_token(conn->quic->identity, cid, token);
+	return 0;
+}
+
+static int on_cid_retired(ngtcp2_conn *ngtcp2, const ngtcp2_cid *cid,
+			  void *user)
+{
+	struct conn *conn = user;
+
+	(void)ngtcp2;
+	quic_unregister(conn->quic, cid);
+	return 0;
+}
+
+static int on_path_validation(ngtcp2_conn *ngtcp2, uint32_t flags,
+			      const ngtcp2_path *path,
+			      const ngtcp2_path *old_path,
+			      ngtcp2_path_validation_result result, void *user)
+{
+	struct conn *conn = user;
+
+	(void)ngtcp2;
+	(void)flags;
+	(void)path;
+	(void)old_path;
+	if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS)
+		conn->quic->stats->counters.paths_validated++;
+	else
+		conn->quic->stats->counters.paths_failed++;
+	return 0;
+}
+
+static void on_random(uint8_t *to, size_t size, const ngtcp2_rand_ctx *context)
+{
+	(void)context;
+	random_bytes(to, size);
+}
+
+static const ngtcp2_callbacks callbacks = {
+	.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
+	.recv_crypto_data = on_crypto_data,
+	.handshake_completed = on_handshake_completed,
+	.encrypt = ngtcp2_crypto_encrypt_cb,
+	.decrypt = ngtcp2_crypto_decrypt_cb,
+	.hp_mask = ngtcp2_crypto_hp_mask_cb,
+	.recv_stream_data = on_stream_data,
+	.acked_stream_data_offset = on_acked,
+	.stream_close = on_stream_close,
+	.rand = on_random,
+	.get_new_connection_id = on_new_cid,
+	.remove_connection_id = on_cid_retired,
+	.update_key = ngtcp2_crypto_update_key_cb,
+	.path_validation = on_path_validation,
+	.stream_reset = on_stream_reset,
+	.extend_max_stream_data = on_more_stream_window,
+	.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
+	.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
+	.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
+	.stream_stop_sending = on_stop_sending,
+	.version_negotiation = ngtcp2_crypto_version_negotiation_cb,
+	.recv_tx_key = on_tx_key,
+};
+
+const ngtcp2_callbacks *conn_callbacks(void)
+{
+	return &callbacks;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How a connection's packets leave: in bursts of as many as congestion control
+ * allows, each burst one system call.
+ */
+#include "terminator/conn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <nghttp3/nghttp3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "terminator/h3.h"
+#include "terminator/quic.h"
+
+/*
+ * Packets for one sendmsg: one path, one ECN mark, and all of one size but a
+ * smaller last one, as UDP_SEGMENT wants it. They lie in quic->buffer.
+ */
+struct burst {
+	ngtcp2_path_storage path;
+	uint8_t ecn;
+	size_t size, segment;
+};
+
+static int keep_unsent(struct conn *conn, const struct burst *burst,
+		       size_t sent)
+{
+	size_t left = burst->size - sent;
+
+	conn->kept = malloc(left);
+	if (!conn->kept)
+		return 0; /* lost, as the network may lose it */
+	memcpy(conn->kept, conn->quic->buffer + sent, left);
+	conn->kept_size = left;
+	conn->kept_segment = burst->segment;
+	conn->kept_ecn = burst->ecn;
+	memcpy(&conn->kept_local, burst->path.path.local.addr,
+	       burst->path.path.local.addrlen);
+	memcpy(&conn->kept_remote, burst->path.path.remote.addr,
+	       burst->path.path.remote.addrlen);
+	if (!conn->is_blocked) {
+		conn->is_blocked = true;
+		LL_PREPEND2(conn->quic->blocked, conn, next_blocked);
+	}
+	return -EAGAIN;
+}
+
+static int send_burst(struct conn *conn, struct burst *burst)
+{
+	size_t sent;
+	int err;
+
+	if (!burst->size)
+		return 0;
+	err = udp_send(&conn->quic->udp,
+		       (const union udp_address *)burst->path.path.local.addr,
+		       (const union udp_address *)burst->path.path.remote.addr,
+		       burst->ecn, conn->quic->buffer, burst->size,
+		       burst->segment, &sent);
+	if (err)
+		err = keep_unsent(conn, burst, sent);
+	burst->size = 0;
+	return err;
+}
+
+/* Tells what HTTP/3 wants to send; 0 streams before its keys are there. */
+static nghttp3_ssize next_data(struct conn *conn, int64_t *stream_id, int *fin,
+			       nghttp3_vec *vectors, size_t count)
+{
+	nghttp3_ssize n;
+
+	*stream_id = -1;
+	*fin = 0;
+	if (!conn->h3 || !ngtcp2_conn_get_max_data_left(conn->ngtcp2))
+		return 0;
+	n = h3_next_data(conn->h3, stream_id, fin, vectors, count);
+	if (n < 0)
+		ngtcp2_ccerr_set_application_error(
+			&conn->error,
+			nghttp3_err_infer_quic_app_error_code((int)n), NULL, 0);
+	return n;
+}
+
+/*
+ * Writes one packet to `to`, filled from as many streams as fit. Returns its
+ * size, 0 when there is nothing to send now, or an error of ngtcp2.
+ */
+static ngtcp2_ssize write_packet(struct conn *conn, ngtcp2_path *path,
+				 ngtcp2_pkt_info *info, uint8_t *to,
+				 size_t room, ngtcp2_tstamp now)
+{
+	nghttp3_vec vectors[16];
+	ngtcp2_ssize size, taken;
+	int64_t stream_id;
+	int fin;
+
+	for (;;) {
+		nghttp3_ssize n =
+			next_data(conn, &stream_id, &fin, vectors, 16);
+
+		if (n < 0)
+			return NGTCP2_ERR_CALLBACK_FAILURE;
+		size = ngtcp2_conn_writev_stream(
+			conn->ngtcp2, path, info, to, room, &taken,
+			NGTCP2_WRITE_STREAM_FLAG_MORE |
+				(fin ? NGTCP2_WRITE_STREAM_FLAG_FIN : 0),
+			stream_id, (const ngtcp2_vec *)vectors, (size_t)n, now);
+		if (size == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
+			h3_blocked(conn->h3, stream_id);
+			continue;
+		}
+		if (size == NGTCP2_ERR_STREAM_SHUT_WR ||
+		    size == NGTCP2_ERR_STREAM_NOT_FOUND) {
+			h3_shut(conn->h3, stream_id);
+			continue;
+		}
+		if (taken >= 0 && h3_sent(conn->h3, stream_id, (size_t)taken))
+			return NGTCP2_ERR_CALLBACK_FAILURE;
+		if (size != NGTCP2_ERR_WRITE_MORE)
+			return size;
+	}
+}
+
+static bool fits_burst(const struct burst *burst, const ngtcp2_path *path,
+		       const ngtcp2_pkt_info *info, size_t size)
+{
+	return !burst->size ||
+	       (size <= burst->segment && info->ecn == burst->ecn &&
+		ngtcp2_path_eq(&burst->path.path, path));
+}
+
+static void add_to_burst(struct burst *burst, const ngtcp2_path *path,
+			 const ngtcp2_pkt_info *info, size_t size)
+{
+	if (!burst->size) {
+		ngtcp2_path_copy(&burst->path.path, path);
+		burst->ecn = info->ecn;
+		burst->segment = size;
+	}
+	burst->size += size;
+}
+
+static bool burst_is_full(const struct burst *burst, size_t last, size_t room)
+{
+	return last < burst->segment || burst->size + room > UDP_SEND_SIZE ||
+	       burst->size / burst->segment >= UDP_SEND_SEGMENTS;
+}
+
+/*
+ * Writes packets until there is nothing to send, the congestion controller's
+ * quantum is used up, or the socket is full. Returns 0, -EAGAIN when the socket
+ * is full, or an error of ngtcp2 (all of them below -200).
+ */
+static int write_packets(struct conn *conn, ngtcp2_tstamp now)
+{
+	uint8_t *buffer = conn->quic->buffer;
+	size_t quantum = ngtcp2_conn_get_send_quantum(conn->ngtcp2);
+	size_t room = ngtcp2_conn_get_max_tx_udp_payload_size(conn->ngtcp2);
+	size_t written = 0;
+	struct burst burst = {.size = 0};
+	ngtcp2_path_storage path;
+	ngtcp2_pkt_info info;
+	int err;
+
+	ngtcp2_path_storage_zero(&burst.path);
+	ngtcp2_path_storage_zero(&path);
+	while (written < quantum) {
+		ngtcp2_ssize size =
+			write_packet(conn, &path.path, &info,
+				     buffer + burst.size, room, now);
+
+		if (size < 0)
+			return (int)size;
+		if (!size)
+			break;
+		written += (size_t)size;
+		if (!fits_burst(&burst, &path.path, &info, (size_t)size)) {
+			uint8_t *packet = buffer + burst.size;
+
+			err = send_burst(conn, &burst);
+			memmove(buffer, packet, (size_t)size);
+			if (err)
+				return err;
+		}
+		add_to_burst(&burst, &path.path, &info, (size_t)size);
+		if (burst_is_full(&burst, (size_t)size, room) &&
+		    (err = send_burst(conn, &burst)))
+			return err;
+	}
+	return send_burst(conn, &burst);
+}
+
+static void set_timer(struct conn *conn, ngtcp2_tstamp now)
+{
+	ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(conn->ngtcp2);
+	uint64_t ms;
+
+	if (expiry == UINT64_MAX) {
+		uv_timer_stop(&conn->timer);
+		return;
+	}
+	ms = expiry <= now ? 0
+			   : (expiry - now + NGTCP2_MILLISECONDS - 1) /
+				     NGTCP2_MILLISECONDS;
+	/* uv_timer_start counts from the loop's cached time. */
+	ms += now / NGTCP2_MILLISECONDS - uv_now(conn->quic->loop);
+	uv_timer_start(&conn->timer, conn_on_timer, ms, 0);
+}
+
+void conn_write(struct conn *conn)
+{
+	ngtcp2_tstamp now = uv_hrtime();
+	int err;
+
+	if (conn->state != CONN_ACTIVE || conn->is_blocked)
+		return;
+	err = write_packets(conn, now);
+	if (err && err != -EAGAIN) {
+		conn_fail(conn, err);
+		return;
+	}
+	ngtcp2_conn_update_pkt_tx_time(conn->ngtcp2, now);
+	if (conn->quic->draining && conn->h3 && h3_drained(conn->h3)) {
+		ngtcp2_ccerr_set_application_error(
+			&conn->error, NGHTTP3_H3_NO_ERROR, NULL, 0);
+		conn_close(conn);
+		return;
+	}
+	set_timer(conn, now);
+}
+
+void conn_unblock(struct conn *conn)
+{
+	size_t sent;
+	int err;
+
+	assert(conn->kept);
+	err = udp_send(&conn->quic->udp, &conn->kept_local, &conn->kept_remote,
+		       conn->kept_ecn, conn->kept, conn->kept_size,
+		       conn->kept_segment, &sent);
+	if (err) {
+		memmove(conn->kept, conn->kept + sent, conn->kept_size - sent);
+		conn->kept_size -= sent;
+		return;
+	}
+	free(conn->kept);
+	conn->kept = NULL;
+	conn->is_blocked = false;
+	LL_DELETE2(conn->quic->blocked, conn, next_blocked);
+	conn_mark(conn);
+}

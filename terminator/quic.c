@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/quic.h"
+
+#include <errno.h>
+#include <nghttp3/nghttp3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "terminator/conn.h"
+#include "terminator/stateless.h"
+
+enum {
+	MIN_INITIAL_DATAGRAM = 1200, /* RFC 9000, 14.1 */
+	MIN_INITIAL_DCID = 8,	     /* RFC 9000, 7.2 */
+	GOAWAY_NOTICE_MS = 1000, /* for requests that cross the first GOAWAY */
+};
+
+int quic_register(struct quic *quic, struct conn *conn, const ngtcp2_cid *cid)
+{
+	struct cid_entry *entry;
+
+	HASH_FIND(hh, quic->cids, cid->data, cid->datalen, entry);
+	if (entry)
+		return entry->conn == conn ? 0 : -EEXIST;
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return -ENOMEM;
+	entry->cid = *cid;
+	entry->conn = conn;
+	HASH_ADD(hh, quic->cids, cid.data, cid->datalen, entry);
+	return 0;
+}
+
+void quic_unregister(struct quic *quic, const ngtcp2_cid *cid)
+{
+	struct cid_entry *entry;
+
+	HASH_FIND(hh, quic->cids, cid->data, cid->datalen, entry);
+	if (!entry)
+		return;
+	HASH_DEL(quic->cids, entry);
+	free(entry);
+}
+
+static struct conn *find_conn(struct quic *quic, const uint8_t *cid,
+			      size_t size)
+{
+	struct cid_entry *entry;
+
+	HASH_FIND(hh, quic->cids, cid, size, entry);
+	return entry ? entry->conn : NULL;
+}
+
+static bool want_retry(const struct quic *quic)
+{
+	return quic->options.retry == RETRY_ALWAYS ||
+	       (quic->options.retry == RETRY_AUTO &&
+		quic->handshakes_open >= quic->options.retry_threshold);
+}
+
+static void begin(struct quic *quic, const struct conn_origin *origin,
+		  const struct udp_datagram *datagram)
+{
+	struct conn *conn = conn_new(quic, origin, datagram);
+
+	if (conn)
+		conn_read(conn, datagram);
+}
+
+/* An Initial of no connection: the address validation of RFC 9000, 8.1. */
+static void accept_initial(struct quic *quic, const ngtcp2_pkt_hd *header,
+			   const struct udp_datagram *datagram)
+{
+	ngtcp2_cid original_dcid;
+	struct conn_origin origin = {
+		.header = header,
+		.original_dcid = &header->dcid,
+	};
+	enum cid_owner owner = cid_owner(quic->identity, header->dcid.data,
+					 header->dcid.datalen);
+	enum token_verdict verdict =
+		check_token(quic, header, datagram, &original_dcid);
+
+	if (verdict == TOKEN_INVALID) {
+		send_invalid_token(quic, header, datagram);
+		return;
+	}
+	/* A CID of ours or of a dead terminator's belongs to a connection
+	 * that is gone, unless it is from a Retry. */
+	if (verdict != TOKEN_RETRY && owner != CID_UNKNOWN) {
+		quic->stats->counters.drop_no_connection++;
+		return;
+	}
+	if (verdict == TOKEN_NONE && want_retry(quic)) {
+		send_retry(quic, header, datagram);
+		return;
+	}
+	if (verdict != TOKEN_NONE) {
+		origin.token = header->token;
+		origin.token_size = header->tokenlen;
+		origin.token_type = verdict == TOKEN_RETRY
+					    ? NGTCP2_TOKEN_TYPE_RETRY
+					    : NGTCP2_TOKEN_TYPE_NEW_TOKEN;
+	}
+	if (verdict == TOKEN_RETRY) {
+		origin.original_dcid = &original_dcid;
+		origin.retry_scid = &header->dcid;
+	}
+	begin(quic, &origin, datagram);
+}
+
+static void on_long_header(struct quic *quic, const ngtcp2_version_cid *vc,
+			   const struct udp_datagram *datagram)
+{
+	struct qs_terminator_stats *stats = quic->stats;
+	ngtcp2_pkt_hd header;
+
+	if (cid_owner(quic->identity, vc->dcid, vc->dcidlen) == CID_OTHER)
+		stats->counters.wrong_delivery++;
+	else if (!ngtcp2_accept(&header, datagram->data, datagram->size))
+		accept_initial(quic, &header, datagram);
+	else if (datagram->size < MIN_INITIAL_DATAGRAM)
+		stats->counters.drop_small_initial++;
+	else if (vc->dcidlen < MIN_INITIAL_DCID)
+		stats->counters.drop_short_dcid++;
+	else
+		stats->counters.drop_no_connection++;
+}
+
+static void on_short_header(struct quic *quic, const ngtcp2_version_cid *vc,
+			    const struct udp_datagram *datagram)
+{
+	ngtcp2_cid cid;
+
+	switch (cid_owner(quic->identity, vc->dcid, vc->dcidlen)) {
+	case CID_OTHER:
+		quic->stats->counters.wrong_delivery++;
+		break;
+	case CID_UNKNOWN:
+		quic->stats->counters.drop_unknown_cid++;
+		break;
+	case CID_OURS:
+	case CID_DEAD:
+		ngtcp2_cid_init(&cid, vc->dcid, vc->dcidlen);
+		send_stateless_reset(quic, &cid, datagram);
+		break;
+	}
+}
+
+/* ngtcp2 takes no CID over 20 octets for the versions that it knows. */
+static bool has_long_cid(const struct udp_datagram *datagram)
+{
+	const uint8_t *data = datagram->data;
+	size_t dcid_size;
+
+	if (datagram->size < 7 || !(data[0] & 0x80))
+		return false;
+	dcid_size = data[5];
+	return dcid_size > NGTCP2_MAX_CIDLEN ||
+	       (datagram->size > 6 + dcid_size &&
+		data[6 + dcid_size] > NGTCP2_MAX_CIDLEN);
+}
+
+static void on_datagram(void *user, const struct udp_datagram *datagram)
+{
+	struct quic *quic = user;
+	struct qs_terminator_stats *stats = quic->stats;
+	ngtcp2_version_cid vc;
+	struct conn *conn;
+	int rv = ngtcp2_pkt_decode_version_cid(&vc, datagram->data,
+					       datagram->size,
+					       cid_length(quic->identity));
+
+	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION) {
+		send_version_negotiation(quic, &vc, datagram);
+		return;
+	}
+	if (rv) {
+		if (has_long_cid(datagram))
+			stats->counters.drop_cid_length++;
+		else
+			stats->counters.drop_invalid++;
+		return;
+	}
+	conn = find_conn(quic, vc.dcid, vc.dcidlen);
+	if (conn)
+		conn_read(conn, datagram);
+	else if (!(datagram->data[0] & 0x80))
+		on_short_header(quic, &vc, datagram);
+	else if (!vc.version)
+		stats->counters.drop_invalid++;
+	else
+		on_long_header(quic, &vc, datagram);
+}
+
+static void check_drained(struct quic *quic)
+{
+	void (*on_drained)(void *) = quic->on_drained;
+
+	if (!quic->draining || quic->conns || !on_drained)
+		return;
+	quic->on_drained = NULL;
+	on_drained(quic->user);
+}
+
+static void before_sleep(uv_prepare_t *handle)
+{
+	struct quic *quic = handle->data;
+
+	while (quic->dirty) {
+		struct conn *conn = quic->dirty;
+
+		LL_DELETE2(quic->dirty, conn, next_dirty);
+		conn->marked = false;
+		conn_write(conn);
+	}
+	check_drained(quic);
+}
+
+static void on_writable(void *user)
+{
+	struct quic *quic = user;
+	struct conn *conn, *next;
+
+	for (conn = quic->blocked; conn && !quic->udp.blocked; conn = next) {
+		next = conn->next_blocked;
+		conn_unblock(conn);
+	}
+}
+
+int quic_start(struct quic *quic, uv_loop_t *loop, int fd)
+{
+	int err = udp_start(&quic->udp, loop, fd, on_datagram, on_writable,
+			    quic, quic->stats);
+
+	if (err)
+		return err;
+	quic->loop = loop;
+	quic->resets.filled_ns = uv_hrtime();
+	uv_prepare_init(loop, &quic->before_sleep);
+	quic->before_sleep.data = quic;
+	uv_prepare_start(&quic->before_sleep, before_sleep);
+	uv_timer_init(loop, &quic->drain_timer);
+	quic->drain_timer.data = quic;
+	return 0;
+}
+
+static void close_all(struct quic *quic)
+{
+	struct conn *conn, *next;
+
+	DL_FOREACH_SAFE (quic->conns, conn, next) {
+		if (conn->state == CONN_ACTIVE) {
+			ngtcp2_ccerr_set_application_error(
+				&conn->error, NGHTTP3_H3_NO_ERROR, NULL, 0);
+			conn_close(conn);
+		}
+	}
+	/* No time is left for their closing periods. */
+	DL_FOREACH_SAFE (quic->conns, conn, next)
+		conn_free(conn);
+}
+
+static void on_drain_deadline(uv_timer_t *timer)
+{
+	struct quic *quic = timer->data;
+
+	close_all(quic);
+	check_drained(quic);
+}
+
+static void goaway_all(struct quic *quic, bool last)
+{
+	struct conn *conn;
+
+	DL_FOREACH (quic->conns, conn)
+		conn_goaway(conn, last);
+}
+
+static void on_notice_over(uv_timer_t *timer)
+{
+	struct quic *quic = timer->data;
+	uint64_t timeout_ms = quic->drain_timeout_ms;
+
+	goaway_all(quic, true);
+	quic->draining = true;
+	uv_timer_start(timer, on_drain_deadline, timeout_ms, 0);
+}
+
+void quic_drain(struct quic *quic, uint64_t timeout_ms)
+{
+	uint64_t notice_ms =
+		timeout_ms < GOAWAY_NOTICE_MS ? timeout_ms : GOAWAY_NOTICE_MS;
+
+	quic->drain_timeout_ms = timeout_ms - notice_ms;
+	goaway_all(quic, false);
+	uv_timer_start(&quic->drain_timer, on_notice_over,
+		       quic->conns ? notice_ms : 0, 0);
+}
+
+void quic_close(struct quic *quic)
+{
+	close_all(quic);
+	uv_close((uv_handle_t *)&quic->before_sleep, NULL);
+	uv_close((uv_handle_t *)&quic->drain_timer, NULL);
+	udp_close(&quic->udp);
+}

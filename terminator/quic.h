@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The QUIC endpoint of a terminator: finds the connection of each datagram,
+ * accepts new ones, and answers what belongs to none (stateless.h).
+ */
+#ifndef TERMINATOR_QUIC_H
+#define TERMINATOR_QUIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uthash.h>
+#include <uv.h>
+
+#include "terminator/cid.h"
+#include "terminator/tls.h"
+#include "terminator/udp.h"
+#include "terminator/upstream.h"
+
+struct conn;
+
+enum retry_policy {
+	RETRY_NEVER,
+	RETRY_AUTO, /* when more handshakes are open than the threshold */
+	RETRY_ALWAYS,
+};
+
+struct quic_options {
+	enum retry_policy retry;
+	size_t retry_threshold;	  /* handshakes open at once */
+	uint64_t idle_timeout_ns; /* transport parameter max_idle_timeout */
+	uint64_t handshake_timeout_ns;
+};
+
+/* Which connection a CID belongs to. */
+struct cid_entry {
+	ngtcp2_cid cid;
+	struct conn *conn;
+	UT_hash_handle hh;
+};
+
+/* Stateless resets are limited, so that spoofed packets cannot make us a
+ * source of traffic (RFC 9000, 10.3). */
+struct reset_bucket {
+	double tokens;
+	uint64_t filled_ns;
+};
+
+struct quic {
+	uv_loop_t *loop;
+	struct udp udp;
+	uv_prepare_t before_sleep; /* writes what the events of a turn caused */
+	uv_timer_t drain_timer;
+	struct quic_options options;
+	struct identity *identity;
+	struct tls *tls;
+	struct upstream *upstream;
+	struct qs_terminator_stats *stats;
+	struct cid_entry *cids; /* uthash */
+	struct conn *conns;	/* utlist */
+	struct conn *dirty;	/* to be written before the loop sleeps */
+	struct conn *blocked;	/* waiting for the socket */
+	size_t handshakes_open;
+	bool draining; /* the last GOAWAY is out */
+	uint64_t drain_timeout_ms;
+	void (*on_drained)(void *user);
+	void *user;
+	struct reset_bucket resets;
+	uint8_t buffer[UDP_SEND_SIZE]; /* where packets are written */
+};
+
+/* quic_start begins to serve on the socket `fd` (taken over on success).
+ * Everything that `quic` points to must be set before and outlive it. Returns 0
+ * or -errno. */
+int quic_start(struct quic *quic, uv_loop_t *loop, int fd);
+
+/* quic_drain sends GOAWAY on all connections (RFC 9114, 5.2) and closes each
+ * when its requests are done; calls quic->on_drained once, when none is left.
+ * After `timeout_ms` the rest is closed as it is. */
+void quic_drain(struct quic *quic, uint64_t timeout_ms);
+
+/* quic_close closes all connections at once and stops. The loop must then run
+ * until it has no handles left. */
+void quic_close(struct quic *quic);
+
+/* quic_register makes datagrams to `cid` reach `conn`. Returns 0, -ENOMEM, or
+ * -EEXIST if the CID is taken. */
+int quic_register(struct quic *quic, struct conn *conn, const ngtcp2_cid *cid);
+
+/* quic_unregister undoes quic_register; unknown CIDs are ignored. */
+void quic_unregister(struct quic *quic, const ngtcp2_cid *cid);
+
+#endif
