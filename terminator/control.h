@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The terminator's end of the loader's control socket (quicsteer/control.h):
+ * registers, notices when the loader is gone, and registers again with the same
+ * slot and server ID when it is back.
+ */
+#ifndef TERMINATOR_CONTROL_H
+#define TERMINATOR_CONTROL_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "quicsteer/control.h"
+#include "quicsteer/counters.h"
+
+struct control {
+	uv_loop_t *loop;
+	const char *path; /* of the socket */
+	char name[QS_NAME_SIZE];
+	int fd; /* -1 while the loader is away */
+	uv_poll_t poll;
+	bool polling;
+	uv_timer_t retry;
+	bool closing;
+	struct qs_welcome welcome;
+	int udp_fd; /* ours since the first registration */
+	/* Mapped at addresses that stay the same over a loader's restart. */
+	const struct qs_terminator *terminators;
+	struct qs_terminator_stats *all_stats;
+	struct qs_terminator_stats *stats; /* our row */
+	/* The loader will not have us back: nothing reaches us any more. */
+	void (*on_refused)(void *user, const char *reason);
+	void *user;
+};
+
+/*
+ * control_register registers as `name` and waits for the answer, at most
+ * `timeout_ms` for the loader to be there. On success control->welcome, udp_fd,
+ * terminators and stats are set. Returns 0, or -errno with `*error` pointing to
+ * a message.
+ */
+int control_register(struct control *control, const char *path,
+		     const char *name, uint64_t timeout_ms, const char **error);
+
+/* control_start watches the loader from now on, on the loop. */
+int control_start(struct control *control, uv_loop_t *loop);
+
+/* control_drain asks the loader for no more new connections. */
+void control_drain(struct control *control);
+
+/* control_close ends the registration; the loop must run on for the close
+ * callbacks. */
+void control_close(struct control *control);
+
+#endif
