@@ -16,3 +16,9 @@ $(BUILD)/bin/quicsteer-terminator: LIBS := $(TERMINATOR_LIBS)
 $(BUILD)/bin/quicsteer-terminator: $(BUILD)/obj/terminator/main.o \
 		$(TERMINATOR_OBJS) $(BUILD)/lib/libquicsteer.a
 	$(link)
+
+tls_filter_test_OBJS := $(BUILD)/obj/terminator/tls_filter.o
+h3_fields_test_OBJS := $(BUILD)/obj/terminator/h3_fields.o
+identity_test_OBJS := $(BUILD)/obj/terminator/cid.o \
+	$(BUILD)/obj/terminator/random.o
+identity_test_LIBS := $(TERMINATOR_LIBS)
