@@ -371,8 +371,10 @@ static void finish(struct http_session *session, struct request *request,
 	if (request_verdict(request, with_code, code, reason, sizeof(reason)) <
 	    0)
 		connection_fail(&session->connection, "%s", reason);
-	else
+	else {
 		session->requests_done++;
+		session->uploads_checked += request_upload_is_checked(request);
+	}
 	if (request->log) {
 		if (!session->log)
 			session->log = json_array();

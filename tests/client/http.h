@@ -41,6 +41,7 @@ struct http_session {
 	size_t begun, done;	  /* of this round */
 	uint64_t rounds;	  /* finished */
 	uint64_t requests_done;
+	uint64_t uploads_checked;	    /* by the backend's checksum */
 	uint64_t body_received, body_acked; /* octets, of all requests */
 	uint64_t down_budget, up_budget;    /* octets that the pace allows */
 	char terminator[REQUEST_NAME_SIZE]; /* "" until the first response */

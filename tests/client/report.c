@@ -37,12 +37,14 @@ void report_entry(const struct entry *entry, const char *failed)
 	const struct http_session *session = &entry->session;
 	const struct connection *connection = &session->connection;
 	json_t *line = json_pack(
-		"{s:i, s:b, s:s?, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b,"
+		"{s:i, s:b, s:s?, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
+		"s:b,"
 		" s:b, s:b, s:b, s:b, s:b, s:i, s:i}",
 		"number", (int)entry->number, "ok", failed == NULL, "failed",
 		failed, "terminator", session->terminator, "rounds",
 		(json_int_t)session->rounds, "requests",
-		(json_int_t)session->requests_done, "received",
+		(json_int_t)session->requests_done, "uploads_checked",
+		(json_int_t)session->uploads_checked, "received",
 		(json_int_t)session->body_received, "sent",
 		(json_int_t)session->body_acked, "datagrams_sent",
 		(json_int_t)connection->datagrams_sent, "datagrams_received",

@@ -50,7 +50,8 @@ struct request {
 	uint8_t *ring; /* request body between made and acknowledged */
 	size_t ring_size;
 	uint64_t made, acked;
-	bool waits; /* no body octets now: the pace or the ring's size */
+	uint64_t sum; /* FNV-1a of what was made */
+	bool waits;   /* no body octets now: the pace or the ring's size */
 	bool cancelled, finished;
 	json_t *log; /* NULL, or the response for --show */
 };
@@ -82,6 +83,10 @@ const char *request_body(struct request *request, const uint8_t *data,
  * returns 0. */
 int request_verdict(const struct request *request, bool closed_with_code,
 		    uint64_t code, char *reason, size_t size);
+
+/* request_upload_is_checked tells whether the response proves by a checksum
+ * that the request body arrived as it was. */
+bool request_upload_is_checked(const struct request *request);
 
 /* request_make gives the next contiguous octets of the request body, at most
  * `limit`. An empty vector: the ring is full, or the body is all made. */
