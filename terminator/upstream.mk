@@ -8,6 +8,9 @@ TERMINATOR_UPSTREAM_OBJS := $(addprefix $(BUILD)/obj/terminator/,body.o \
 body_test_OBJS := $(BUILD)/obj/terminator/body.o
 h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	h1_request.o text.o)
+h1_response_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
+	h1_response.o text.o)
+h1_response_test_LIBS := -lllhttp
 upstream_test_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(BUILD)/bin/quicsteer-backend
 upstream_test_LIBS := -lllhttp -luv
