@@ -2,7 +2,7 @@
 #include "loader/attach.h"
 #include "loader/deliver.h"
 #include "loader/dispatcher.h"
-#include "loader/link.h"
+#include "loader/lib/link.h"
 #include "loader/lib/log.h"
 #include "loader/lib/names.h"
 

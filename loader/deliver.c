@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/deliver.h"
-#include "loader/link.h"
+#include "loader/lib/link.h"
 #include "loader/lib/log.h"
 #include "quicsteer/abi.h"
 

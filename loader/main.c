@@ -33,7 +33,7 @@ static int print_libbpf(enum libbpf_print_level level, const char *format,
 	if (!qs_log_enabled(QS_LOG_DEBUG))
 		return 0;
 	vsnprintf(line, sizeof(line), format, arguments);
-	log_debug("libbpf: %s", line);
+	log_debug("%s", line);
 	return 0;
 }
 

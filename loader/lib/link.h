@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Pinned bpf_links, by their names in the pin directory. */
-#ifndef QS_LOADER_LINK_H
-#define QS_LOADER_LINK_H
+#ifndef QS_LOADER_LIB_LINK_H
+#define QS_LOADER_LIB_LINK_H
 
 #include <linux/types.h>
 

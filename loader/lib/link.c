@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "loader/link.h"
+#include "loader/lib/link.h"
 #include "loader/lib/maps.h"
 
 #include <bpf/bpf.h>
