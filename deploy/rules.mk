@@ -19,6 +19,13 @@ CURL_CFLAGS := -isystem $(TOOLS)/usr/include/x86_64-linux-gnu
 CURL_LIBS := -L$(TOOLS_LIB) -Wl,-rpath-link,$(TOOLS_LIB) \
 	-Wl,--disable-new-dtags,-rpath,$(abspath $(TOOLS_LIB)) -lcurl-gnutls
 
+# The client that "make run" offers.
+PROGRAMS += $(BUILD)/bin/h3get
+$(BUILD)/obj/tests/client/h3get.o: EXTRA_CFLAGS := $(CURL_CFLAGS)
+$(BUILD)/bin/h3get: LIBS := $(CURL_LIBS)
+$(BUILD)/bin/h3get: $(BUILD)/obj/tests/client/h3get.o
+	$(link)
+
 run:
 	@$(MAKE) deps
 	@$(MAKE) all
