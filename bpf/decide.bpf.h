@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The way from a frame to a verdict and a slot, which both programs go: XDP
+ * for every packet, tc for those that come to it without metadata.
+ */
+#ifndef QUICSTEER_DECIDE_BPF_H
+#define QUICSTEER_DECIDE_BPF_H
+
+#include "bpf/select.bpf.h"
+
+/* Where the packet's destination is a VIP, itself or by a wildcard. */
+static __always_inline int find_vip(const struct qs_tuple *tuple)
+{
+	struct qs_vip_key key __attribute__((aligned(8))) = {
+		.port = tuple->destination_port[0] << 8 |
+			tuple->destination_port[1],
+	};
+
+	__builtin_memcpy(key.address, tuple->destination, 16);
+	if (bpf_map_lookup_elem(&vips, &key))
+		return GO_ON;
+	__builtin_memset(key.address, 0, 16);
+	if (bpf_map_lookup_elem(&vips, &key))
+		return GO_ON;
+	return QS_VERDICT_pass_not_vip;
+}
+
+/* A routable CID decides, whatever the packet's type. */
+static __always_inline int decide_by_cid(struct quic *quic, __u32 *slot)
+{
+	switch (select_by_cid(quic, slot)) {
+	case CID_ROUTED:
+		return quic->long_header ? QS_VERDICT_route_long
+					 : QS_VERDICT_route_short;
+	case CID_DEAD:
+		quic->hash_verdict = QS_VERDICT_hash_dead;
+		break;
+	case CID_TOO_SHORT:
+		if (!quic->long_header)
+			return QS_VERDICT_drop_truncated;
+		break;
+	case CID_NO_CONFIG:
+		if (!quic->long_header)
+			quic->hash_verdict = QS_VERDICT_hash_short_config;
+		break;
+	case CID_UNKNOWN_SERVER:
+		if (!quic->long_header)
+			quic->hash_verdict = QS_VERDICT_hash_short_server;
+		break;
+	}
+	return GO_ON;
+}
+
+/*
+ * Decides about the frame of `ctx`, whose full length is `length`. Returns the
+ * verdict; *slot is set if it is one of the route_ or hash_ verdicts.
+ */
+static __always_inline int decide(CONTEXT *ctx, __u32 length, __u32 *slot)
+{
+	struct packet packet = {
+		.ctx = ctx,
+		.position = (void *)(long)ctx->data,
+		.end = (void *)(long)ctx->data_end,
+		.length = length,
+	};
+	struct qs_tuple tuple = {};
+	struct quic quic = {};
+	int verdict;
+
+	verdict = parse_ip(&packet, &tuple);
+	if (verdict == GO_ON)
+		verdict = parse_ports(&packet, &tuple);
+	if (verdict == GO_ON)
+		verdict = find_vip(&tuple);
+	if (verdict == GO_ON)
+		verdict = parse_udp(&packet);
+	if (verdict == GO_ON)
+		verdict = parse_quic(&packet, &quic);
+	if (verdict == GO_ON)
+		verdict = decide_by_cid(&quic, slot);
+	if (verdict == GO_ON)
+		verdict = select_by_hash(&tuple, slot);
+	return verdict == GO_ON ? quic.hash_verdict : verdict;
+}
+
+/* Whether the verdict names a terminator. */
+static __always_inline int is_steered(int verdict)
+{
+	return verdict >= QS_VERDICT_route_short &&
+	       verdict <= QS_VERDICT_hash_dead;
+}
+
+/* Whether the verdict leaves the packet to the kernel. */
+static __always_inline int is_passed(int verdict)
+{
+	return verdict <= QS_VERDICT_pass_extensions;
+}
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The tc ingress program: gives the skb to the socket of the terminator that
+ * the XDP program named in the metadata. Where there is no metadata (a driver
+ * without room for it) it decides itself, by the same code.
+ */
+#define CONTEXT struct __sk_buff
+#include "bpf/decide.bpf.h"
+
+char _license[] SEC("license") = "GPL";
+
+enum {
+	TC_ACT_UNSPEC = -1, /* go on with the next program, as TCX_NEXT */
+	TC_ACT_SHOT = 2,
+	/* Ethernet, IPv6 with extension headers, UDP, a DCID of 255 octets */
+	HEADERS_MAX = 1024,
+};
+
+static __always_inline int count_delivery(enum qs_delivery delivery)
+{
+	struct qs_deliveries *counters;
+	__u32 zero = 0;
+
+	counters = bpf_map_lookup_elem(&deliveries, &zero);
+	if (counters)
+		counters->count[delivery]++;
+	switch (delivery) {
+	case QS_DELIVERY_metadata:
+	case QS_DELIVERY_decoded:
+	case QS_DELIVERY_not_ours:
+		return TC_ACT_UNSPEC;
+	default:
+		return TC_ACT_SHOT;
+	}
+}
+
+/* Whether the XDP program wrote metadata, and the slot in it. */
+static __always_inline int read_metadata(struct __sk_buff *skb, __u32 *slot)
+{
+	struct qs_metadata *metadata = (void *)(long)skb->data_meta;
+
+	if ((void *)(metadata + 1) > (void *)(long)skb->data ||
+	    metadata->magic != QS_METADATA_MAGIC)
+		return 0;
+	*slot = metadata->slot;
+	return 1;
+}
+
+/* Gives the skb to the slot's socket; `how` is counted if that succeeds. */
+static __always_inline int assign(struct __sk_buff *skb, __u32 slot,
+				  enum qs_delivery how)
+{
+	struct bpf_sock *socket;
+	long error;
+
+	socket = bpf_map_lookup_elem(&sockets, &slot);
+	if (!socket)
+		return count_delivery(QS_DELIVERY_no_socket);
+	error = bpf_sk_assign(skb, socket, 0);
+	bpf_sk_release(socket);
+	return count_delivery(error ? QS_DELIVERY_refused : how);
+}
+
+SEC("tc")
+int quicsteer_deliver(struct __sk_buff *skb)
+{
+	__u32 slot = QS_NO_SLOT;
+	int verdict;
+
+	if (read_metadata(skb, &slot))
+		return assign(skb, slot, QS_DELIVERY_metadata);
+
+	bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX);
+	verdict = decide(skb, skb->len, &slot);
+	if (is_steered(verdict))
+		return assign(skb, slot, QS_DELIVERY_decoded);
+	return count_delivery(is_passed(verdict) ? QS_DELIVERY_not_ours
+						 : QS_DELIVERY_undecided);
+}

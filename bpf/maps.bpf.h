@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The maps, as quicsteer/abi.h and quicsteer/counters.h define them. Both
+ * programs declare all of them: the loader pins each once and reuses it.
+ */
+#ifndef QUICSTEER_MAPS_BPF_H
+#define QUICSTEER_MAPS_BPF_H
+
+#include "bpf/vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "quicsteer/abi.h"
+#include "quicsteer/counters.h"
+
+/* Values of BPF_MAP_TYPE_SOCKMAP are cookies when userspace reads them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SOCKMAP);
+	__uint(max_entries, QS_MAX_TERMINATORS);
+	__type(key, __u32);
+	__type(value, __u64);
+} sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, QS_MAX_VIPS);
+	__type(key, struct qs_vip_key);
+	__type(value, struct qs_vip);
+} vips SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, QS_CID_CONFIGS);
+	__type(key, __u32);
+	__type(value, struct qs_cid_config);
+} cid_configs SEC(".maps");
+
+/* The value is the slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, QS_MAX_LISTED_SERVERS);
+	__type(key, struct qs_server_id_key);
+	__type(value, __u32);
+} server_ids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, QS_MAX_TERMINATORS);
+	__type(key, __u32);
+	__type(value, struct qs_terminator);
+} terminators SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, QS_LOOKUP_GENERATIONS);
+	__type(key, __u32);
+	__type(value, struct qs_lookup_table);
+} lookup SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct qs_settings);
+} settings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct qs_verdicts);
+} verdicts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct qs_deliveries);
+} deliveries SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, QS_MAX_TERMINATORS);
+	__type(key, __u32);
+	__type(value, struct qs_traffic);
+} terminator_traffic SEC(".maps");
+
+/* Not used by the programs: they only make libbpf create it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, QS_MAX_TERMINATORS);
+	__type(key, __u32);
+	__type(value, struct qs_terminator_stats);
+} terminator_stats SEC(".maps");
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What all versions of QUIC have in common (RFC 8999), and the packet types of
+ * versions 1 and 2 for the counters. The fixed bit is no invariant (RFC 9287):
+ * nothing here looks at it.
+ */
+#ifndef QUICSTEER_QUIC_BPF_H
+#define QUICSTEER_QUIC_BPF_H
+
+#include "bpf/parse.bpf.h"
+#include "quicsteer/cid.h"
+
+#define QUIC_VERSION_1 0x00000001
+#define QUIC_VERSION_2 0x6b3343cf
+
+enum {
+	QUIC_LONG_HEADER = 0x80,
+	/* First octet, version, and the two lengths of empty CIDs */
+	QUIC_LONG_HEADER_MIN = 7,
+	QUIC_DCID_OFFSET = 6, /* in a long header */
+};
+
+/* The destination CID of a datagram's first packet. */
+struct quic {
+	__u8 long_header;
+	__u8 hash_verdict; /* long header: the verdict if hashed */
+	__u8 cid_first;	   /* octet 0 of the CID */
+	__u32 cid_length;  /* octets that the CID may have: exactly so many in
+			      a long header, at most in a short one */
+	struct qs_body body;
+};
+
+/* Which long header this is, should its CID not be ours (RFC 9000, 17.2; the
+ * types of version 2 are one further on: RFC 9369, 3.2). */
+static __always_inline int long_header_verdict(__u8 first, __u32 version)
+{
+	__u8 type = first >> 4 & 3;
+
+	if (version == QUIC_VERSION_2)
+		type = (type - 1) & 3;
+	else if (version != QUIC_VERSION_1)
+		return QS_VERDICT_hash_version;
+	if (type == 0)
+		return QS_VERDICT_hash_initial;
+	if (type == 1)
+		return QS_VERDICT_hash_zero_rtt;
+	return QS_VERDICT_hash_handshake;
+}
+
+/* Leaves the packet from the DCID on. */
+static __always_inline int parse_long_header(struct packet *packet,
+					     struct quic *quic)
+{
+	__u8 *octets = packet->position, *scid_length;
+	__u32 version, dcid_length;
+
+	if (!has(packet, QUIC_LONG_HEADER_MIN))
+		return QS_VERDICT_drop_truncated;
+	version = (__u32)octets[1] << 24 | (__u32)octets[2] << 16 |
+		  (__u32)octets[3] << 8 | octets[4];
+	if (version == 0)
+		return QS_VERDICT_drop_version_zero;
+	dcid_length = octets[5];
+	quic->hash_verdict = long_header_verdict(octets[0], version);
+	quic->cid_length = dcid_length;
+
+	advance(packet, QUIC_DCID_OFFSET);
+	scid_length = packet->position + dcid_length;
+	if ((void *)(scid_length + 1) > packet->end ||
+	    packet->length < dcid_length + 1 + *scid_length)
+		return QS_VERDICT_drop_truncated;
+	return GO_ON;
+}
+
+/* Reads a CID that stands closer than 20 octets to the packet's end. */
+static __always_inline void read_last_cid(const struct packet *packet,
+					  struct quic *quic)
+{
+	const __u8 *cid = packet->position;
+	__u8 octets[32] __attribute__((aligned(8))) = {0};
+	int i;
+
+	for (i = 0; i < QS_CID_MAX; i++) {
+		if ((void *)(cid + i + 1) > packet->end)
+			break;
+		octets[7 + i] = cid[i];
+	}
+	quic->cid_first = octets[7];
+	quic->body.word[0] = qs_load_be64(octets + 8);
+	quic->body.word[1] = qs_load_be64(octets + 16);
+	quic->body.word[2] = qs_load_be64(octets + 24);
+}
+
+/*
+ * Reads the 20 octets from the position on, whether they are all the CID's or
+ * not: cid_length says that. BPF may load unaligned numbers from packets.
+ */
+static __always_inline void read_cid(const struct packet *packet,
+				     struct quic *quic)
+{
+	const __u8 *cid = packet->position;
+
+	if ((void *)(cid + QS_CID_MAX) > packet->end) {
+		read_last_cid(packet, quic);
+		return;
+	}
+	quic->cid_first = cid[0];
+	quic->body.word[0] = bpf_be64_to_cpu(*(__be64 *)(cid + 1));
+	quic->body.word[1] = bpf_be64_to_cpu(*(__be64 *)(cid + 9));
+	quic->body.word[2] = (__u64)bpf_ntohl(*(__be32 *)(cid + 16)) << 40;
+}
+
+/* The invariant header that the UDP payload begins with. */
+static __always_inline int parse_quic(struct packet *packet, struct quic *quic)
+{
+	int verdict;
+
+	if (!has(packet, 2))
+		return QS_VERDICT_drop_truncated;
+	quic->long_header = *(__u8 *)packet->position & QUIC_LONG_HEADER;
+	if (quic->long_header) {
+		verdict = parse_long_header(packet, quic);
+		if (verdict != GO_ON)
+			return verdict;
+	} else {
+		advance(packet, 1);
+		quic->cid_length = packet->length;
+	}
+	read_cid(packet, quic);
+	return GO_ON;
+}
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From CID or 4-tuple to the slot of a terminator
+ * (draft-ietf-quic-load-balancers-21, 4.2, without per-flow state).
+ */
+#ifndef QUICSTEER_SELECT_BPF_H
+#define QUICSTEER_SELECT_BPF_H
+
+#include "bpf/maps.bpf.h"
+#include "bpf/quic.bpf.h"
+
+/* What a CID says about its terminator. */
+enum cid_result {
+	CID_ROUTED,	    /* it is there, in this slot */
+	CID_NO_CONFIG,	    /* its config ID is not in use */
+	CID_TOO_SHORT,	    /* ends before the server ID and nonce do */
+	CID_UNKNOWN_SERVER, /* its server ID is nobody's */
+	CID_DEAD,	    /* its terminator is gone */
+};
+
+/* Whether packets with CIDs of this slot's terminator go to it. */
+static __always_inline enum cid_result
+terminator_result(const struct qs_terminator *terminator)
+{
+	switch (terminator->state) {
+	case QS_TERMINATOR_LIVE:
+	case QS_TERMINATOR_DRAINING:
+		return CID_ROUTED;
+	case QS_TERMINATOR_DEAD:
+		return CID_DEAD;
+	default:
+		return CID_UNKNOWN_SERVER;
+	}
+}
+
+/* A server ID that the loader assigned. Another instance than the slot's was
+ * an earlier process, so it is dead. */
+static __always_inline enum cid_result select_assigned(const __u8 *server_id,
+						       __u32 *slot)
+{
+	struct qs_terminator *terminator;
+	enum cid_result result;
+	__u16 number, instance;
+
+	if (!qs_assigned_id_read(server_id, &number, &instance))
+		return CID_UNKNOWN_SERVER;
+	*slot = number;
+	terminator = bpf_map_lookup_elem(&terminators, slot);
+	if (!terminator)
+		return CID_UNKNOWN_SERVER;
+	result = terminator_result(terminator);
+	if (result == CID_ROUTED && terminator->instance != instance)
+		return CID_DEAD;
+	return result;
+}
+
+/* A server ID that the configuration lists. */
+static __always_inline enum cid_result
+select_listed(__u8 config_id, const __u8 *server_id, __u32 *slot)
+{
+	struct qs_server_id_key key = {.config_id = config_id};
+	struct qs_terminator *terminator;
+	__u32 *listed;
+
+	__builtin_memcpy(key.server_id, server_id, QS_SERVER_ID_MAX);
+	listed = bpf_map_lookup_elem(&server_ids, &key);
+	if (!listed)
+		return CID_UNKNOWN_SERVER;
+	*slot = *listed;
+	terminator = bpf_map_lookup_elem(&terminators, slot);
+	if (!terminator)
+		return CID_UNKNOWN_SERVER;
+	return terminator_result(terminator);
+}
+
+/*
+ * The slot of the terminator that issued the CID. A global function, because
+ * the verifier looks at such a one once and not once for each way to it.
+ */
+__noinline int select_by_cid(struct quic *quic, __u32 *slot)
+{
+	__u8 server_id[16] __attribute__((aligned(8)));
+	enum cid_result result = CID_UNKNOWN_SERVER, listed;
+	struct qs_cid_config *config;
+	__u32 config_id;
+
+	if (!quic || !slot)
+		return CID_NO_CONFIG;
+	config_id = qs_cid_config_id(quic->cid_first);
+	config = bpf_map_lookup_elem(&cid_configs, &config_id);
+	if (!config || config_id == QS_CONFIG_ID_NONE ||
+	    config->encoding == QS_ENCODING_NONE || quic->cid_length == 0)
+		return CID_NO_CONFIG;
+	if (quic->cid_length < qs_cid_length(config))
+		return CID_TOO_SHORT;
+
+	qs_body_server_id(config, &quic->body, server_id);
+	if (config->flags & QS_CONFIG_ASSIGNED)
+		result = select_assigned(server_id, slot);
+	if (result == CID_ROUTED || !(config->flags & QS_CONFIG_LISTED))
+		return result;
+	listed = select_listed(config_id, server_id, slot);
+	return listed == CID_UNKNOWN_SERVER ? result : listed;
+}
+
+/*
+ * The slot of the live terminator that a 4-tuple's new connections go to.
+ * Returns GO_ON or the verdict that ends the packet. Global like the above.
+ */
+__noinline int select_by_hash(const struct qs_tuple *tuple, __u32 *slot)
+{
+	struct qs_lookup_table *table;
+	struct qs_settings *s;
+	__u32 zero = 0, generation, index;
+
+	s = bpf_map_lookup_elem(&settings, &zero);
+	if (!s || !tuple || !slot)
+		return QS_VERDICT_drop_internal;
+	generation = s->lookup_generation & 1;
+	table = bpf_map_lookup_elem(&lookup, &generation);
+	if (!table)
+		return QS_VERDICT_drop_internal;
+	index = qs_lookup_index(qs_tuple_hash(s->hash_key, tuple));
+	/* The compiler knows this bound, the verifier does not. */
+	barrier_var(index);
+	if (index >= QS_LOOKUP_SIZE)
+		return QS_VERDICT_drop_internal;
+	*slot = table->slot[index];
+	if (*slot >= QS_MAX_TERMINATORS)
+		return QS_VERDICT_drop_no_terminator;
+	return GO_ON;
+}
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The XDP program: decides which terminator a datagram belongs to, writes its
+ * slot into the packet's metadata for the tc program, and counts one verdict.
+ */
+#define CONTEXT struct xdp_md
+#include "bpf/decide.bpf.h"
+
+char _license[] SEC("license") = "GPL";
+
+static __always_inline void count_verdict(__u32 verdict)
+{
+	struct qs_verdicts *counters;
+	__u32 zero = 0;
+
+	if (verdict >= QS_VERDICT_COUNT)
+		verdict = QS_VERDICT_drop_internal;
+	counters = bpf_map_lookup_elem(&verdicts, &zero);
+	if (counters)
+		counters->count[verdict]++;
+}
+
+static __always_inline void count_traffic(__u32 slot, int verdict, __u32 bytes)
+{
+	struct qs_traffic *traffic;
+
+	traffic = bpf_map_lookup_elem(&terminator_traffic, &slot);
+	if (!traffic)
+		return;
+	traffic->packets++;
+	traffic->bytes += bytes;
+	if (verdict <= QS_VERDICT_route_long)
+		traffic->by_cid++;
+	else
+		traffic->by_hash++;
+}
+
+/* Where the driver has no room for metadata, tc finds none and decides again.
+ */
+static __always_inline void write_metadata(struct xdp_md *ctx, __u32 slot)
+{
+	struct qs_metadata *metadata;
+
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*metadata)))
+		return;
+	metadata = (void *)(long)ctx->data_meta;
+	if ((void *)(metadata + 1) > (void *)(long)ctx->data)
+		return;
+	metadata->magic = QS_METADATA_MAGIC;
+	metadata->slot = slot;
+}
+
+SEC("xdp")
+int quicsteer_steer(struct xdp_md *ctx)
+{
+	__u32 length = ctx->data_end - ctx->data;
+	__u32 slot = QS_NO_SLOT;
+	int verdict;
+
+	verdict = decide(ctx, length, &slot);
+	count_verdict(verdict);
+	if (is_steered(verdict)) {
+		count_traffic(slot, verdict, length);
+		write_metadata(ctx, slot);
+		return XDP_PASS;
+	}
+	return is_passed(verdict) ? XDP_PASS : XDP_DROP;
+}
