@@ -21,7 +21,7 @@ $(BPF_OBJECTS): $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(BUILD)/bpf/vmlinux.h
 
 $(BPF_SKELETONS): %.skel.h: %.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)bpftool gen skeleton $< name $(*F) >$@
+	$(Q)bpftool gen skeleton $< >$@
 
 .PHONY: bpf
 bpf: $(BPF_SKELETONS)
