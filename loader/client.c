@@ -94,18 +94,16 @@ static int send_welcome(struct client *client, int socket)
 		.config_id = deployment->config_id,
 		.secrets = deployment->secrets,
 	};
-	int descriptors[3] = {-1, registry->maps->fd[QS_MAP_TERMINATOR_STATS],
-			      socket};
+	const int descriptors[3] = {
+		registry->maps->fd[QS_MAP_TERMINATORS],
+		registry->maps->fd[QS_MAP_TERMINATOR_STATS],
+		socket,
+	};
 	int error;
 
 	memcpy(welcome.configs, deployment->configs, sizeof(welcome.configs));
-	descriptors[0] =
-		qs_maps_open_read_only(registry->pin_dir, QS_MAP_TERMINATORS);
-	if (descriptors[0] < 0)
-		return descriptors[0];
 	error = message_send(client->fd, &welcome, sizeof(welcome), descriptors,
 			     socket < 0 ? 2 : 3);
-	close(descriptors[0]);
 	explicit_bzero(&welcome, sizeof(welcome));
 	return error;
 }

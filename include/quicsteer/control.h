@@ -10,9 +10,11 @@
  *     ... both keep the socket open; its end is the other's death ...
  *     DRAIN                               -->   (no new connections, please)
  *
- * Descriptors with WELCOME, in this order: [0] map `terminators` (read only),
- * [1] map `terminator_stats`, and, unless the HELLO resumed, [2] the UDP
- * socket. A HELLO that resumes carries the UDP socket as its one descriptor.
+ * Descriptors with WELCOME, in this order: [0] map `terminators` (to be mapped
+ * for reading only; the kernel does not mmap a descriptor that is read only
+ * itself), [1] map `terminator_stats`, and, unless the HELLO resumed, [2] the
+ * UDP socket. A HELLO that resumes carries the UDP socket as its one
+ * descriptor.
  */
 #ifndef QUICSTEER_CONTROL_H
 #define QUICSTEER_CONTROL_H

@@ -135,12 +135,23 @@ out:
 	return error;
 }
 
+static bool is_mappable(enum qs_map map)
+{
+	for (int i = 0; i < MAPPABLE; i++) {
+		if (mappable[i] == map)
+			return true;
+	}
+	return false;
+}
+
 static int open_one(struct qs_maps *maps, const char *pin_dir, enum qs_map map)
 {
 	struct bpf_map_info info;
 	int fd, error;
 
-	fd = open_pin(pin_dir, shapes[map].name, maps->writable);
+	/* The kernel does not mmap through a read-only descriptor. */
+	fd = open_pin(pin_dir, shapes[map].name,
+		      maps->writable || is_mappable(map));
 	if (fd < 0)
 		return fd;
 	maps->fd[map] = fd;
@@ -200,11 +211,6 @@ void qs_maps_close(struct qs_maps *maps)
 			close(maps->fd[i]);
 		maps->fd[i] = -1;
 	}
-}
-
-int qs_maps_open_read_only(const char *pin_dir, enum qs_map map)
-{
-	return open_pin(pin_dir, shapes[map].name, false);
 }
 
 struct qs_lookup_table *qs_maps_table(const struct qs_maps *maps,

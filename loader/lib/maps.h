@@ -60,12 +60,6 @@ int qs_maps_open(struct qs_maps *maps, const char *pin_dir, bool writable);
 /* qs_maps_close: the reverse; also of a struct that is all zeros or closed. */
 void qs_maps_close(struct qs_maps *maps);
 
-/*
- * qs_maps_open_read_only: a new descriptor of a pinned map through which it
- * can be read and mapped, not written. Returns it or -errno.
- */
-int qs_maps_open_read_only(const char *pin_dir, enum qs_map map);
-
 /* qs_maps_table: the lookup table of a generation (0 or 1). */
 struct qs_lookup_table *qs_maps_table(const struct qs_maps *maps,
 				      __u32 generation);
