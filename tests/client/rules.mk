@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The test clients. curl_h3 needs libcurl-gnutls with HTTP/3 and is linked to
-# the one that deploy/clients unpacks.
+# The test clients. curl_h3 is linked to the libcurl of deploy/tools.
 
 CLIENT_OBJ := $(BUILD)/obj/tests/client
 CLIENT_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl -lm -luv \
@@ -8,8 +7,20 @@ CLIENT_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl -lm -luv \
 CLIENT_COMMON := tls udp connection callbacks
 H3LOAD_OBJS := $(CLIENT_COMMON) request http options load report h3load
 
-TEST_PROGRAMS += $(BUILD)/tests/h3load
+HOSTILE_OBJS := $(CLIENT_COMMON) hostile hostile_tls hostile_packets
+
+TEST_PROGRAMS += $(BUILD)/tests/h3load $(BUILD)/tests/hostile \
+	$(BUILD)/tests/curl_h3
 
 $(BUILD)/tests/h3load: LIBS := $(CLIENT_LIBS)
 $(BUILD)/tests/h3load: $(H3LOAD_OBJS:%=$(CLIENT_OBJ)/%.o)
+	$(link)
+
+$(BUILD)/tests/hostile: LIBS := $(CLIENT_LIBS)
+$(BUILD)/tests/hostile: $(HOSTILE_OBJS:%=$(CLIENT_OBJ)/%.o)
+	$(link)
+
+$(CLIENT_OBJ)/curl_h3.o: EXTRA_CFLAGS := $(CURL_CFLAGS)
+$(BUILD)/tests/curl_h3: LIBS = $(CURL_LIBS) -ljansson
+$(BUILD)/tests/curl_h3: $(CLIENT_OBJ)/curl_h3.o
 	$(link)

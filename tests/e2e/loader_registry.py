@@ -1,0 +1,437 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Registration, drain, death and return of terminators, across loaders.
+
+The terminators are registrar.py: what XDP steers arrives at their sockets."""
+import ctypes
+import json
+import mmap
+import os
+import shutil
+import signal
+import socket
+import struct
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import loader_bed
+import registrar
+from loader_bed import Bed, Terminator, check, run, wait_for
+
+SYS_BPF, BPF_OBJ_GET = 321, 7
+
+
+def open_pin(path):
+    class Attributes(ctypes.Structure):
+        _fields_ = [("path", ctypes.c_uint64), ("fd", ctypes.c_uint32),
+                    ("flags", ctypes.c_uint32)]
+
+    name = ctypes.create_string_buffer(path.encode())
+    attributes = Attributes(ctypes.addressof(name), 0, 0)
+    return loader_bed.libc.syscall(SYS_BPF, BPF_OBJ_GET,
+                                   ctypes.byref(attributes),
+                                   ctypes.sizeof(attributes))
+
+
+def generation_reader(bed):
+    """A function that reads qs_settings.lookup_generation from memory."""
+    fd = open_pin(bed.pins + "/settings")
+    memory = mmap.mmap(fd, 4096, mmap.MAP_SHARED, mmap.PROT_READ)
+    os.close(fd)
+    return lambda: struct.unpack_from("<I", memory, 4)[0]
+
+
+def test_register(bed):
+    names = ["t1", "t2", "t3"]
+    all_ = [Terminator(bed, name) for name in names]
+    answers = [one.ask("hello") for one in all_]
+    check("three terminators are welcome",
+          all(a["event"] == "welcome" for a in answers), answers)
+    first = answers[0]
+    check("WELCOME has its size, port and three descriptors",
+          (first["size"], first["port"], first["descriptors"]) ==
+          (registrar.WELCOME_SIZE, bed.port, 3), first)
+    check("each has a slot of its own",
+          [a["slot"] for a in answers] == [0, 1, 2], answers)
+    check("all get the same secrets", len({a["secrets"] for a in answers}) == 1)
+    check("the configuration is single pass, 4 + 12, assigned, self length",
+          first["first_config"] == [2, 4, 12, 5], first["first_config"])
+    check("the socket shares by SO_REUSEADDR and not by SO_REUSEPORT",
+          first["reuseaddr"] and not first["reuseport"], first)
+    check("the socket's receive buffer is 8 MiB",
+          first["receive_buffer"] >= 8 << 20, first["receive_buffer"])
+    check("the map of terminators can be mapped and says live",
+          all(a["mapped_state"] == 1 for a in answers), answers)
+    rows = bed.terminators()
+    check("lbctl shows them live with their PIDs and server IDs",
+          all((rows[a["slot"]]["name"], rows[a["slot"]]["state"],
+               rows[a["slot"]]["pid"], rows[a["slot"]]["server_id"]) ==
+              (t.name, "live", t.pid,
+               "%04x%04x" % (a["slot"], a["instance"]))
+              for t, a in zip(all_, answers)), rows)
+    for one, answer in zip(all_, answers):
+        one.slot, one.instance = answer["slot"], answer["instance"]
+    return all_
+
+
+def test_steering(bed, all_):
+    bed.send_initials(300)
+    received = [len(one.received()) for one in all_]
+    check("300 Initials reach all three, none is lost",
+          sum(received) == 300 and min(received) > 50, received)
+    print("# Initials by terminator: %s" % received)
+    cid = bed.lbctl("cid", "encode", "--terminator", "t2")["cid"]
+    decoded = bed.lbctl("cid", "decode", cid)
+    check("lbctl encodes and decodes by the live configuration",
+          (decoded["terminator"], decoded["slot"], decoded["state"]) ==
+          ("t2", all_[1].slot, "live"), decoded)
+    bed.send_short(cid, 20)
+    received = [len(one.received()) for one in all_]
+    check("short headers go to the terminator of their CID",
+          received == [0, 20, 0], received)
+
+
+def test_refusals(bed):
+    def ask(message, descriptors=()):
+        with registrar.connect(bed.control) as control:
+            registrar.send(control, message, descriptors)
+            return registrar.read_answer(control)
+
+    for name, message, reason in (
+            ("a bad name", registrar.hello("T_1"), "a name is"),
+            ("an empty name", registrar.hello(""), "a name is"),
+            ("another version", registrar.header(1, 9) + bytes(40),
+             "not a message"),
+            ("a short message", b"abc", "not a message"),
+            ("DRAIN before HELLO", registrar.header(registrar.DRAIN),
+             "before HELLO"),
+            ("a resume without a socket",
+             registrar.hello("t1", registrar.RESUME), "carries its UDP socket"),
+            ):
+        answer = ask(message)
+        check(name + " is refused", answer["event"] == "refused" and
+              reason in answer["reason"], answer)
+    with open(os.devnull) as null:
+        answer = ask(registrar.hello("t1", registrar.RESUME, 0, 0),
+                     [null.fileno()])
+    check("a resume with another kind of file is refused",
+          answer["event"] == "refused", answer)
+    with registrar.connect(bed.control) as control:
+        registrar.send(control, registrar.hello("twice"))
+        answer = registrar.read_answer(control)
+        slot = answer["slot"]
+        for fd in answer["fds"]:
+            os.close(fd)
+        registrar.send(control, registrar.hello("twice"))
+        answer = registrar.read_answer(control)
+        check("a second HELLO is refused", answer["event"] == "refused" and
+              "twice" in answer["reason"], answer)
+    check("and ends the registration",
+          wait_for(lambda: bed.state_of(slot) == "dead"))
+    nobody = Terminator(bed, "evil", user="nobody")
+    answer = nobody.ask("hello")
+    check("another user cannot even connect", answer["event"] == "error" and
+          "ermission" in answer["reason"], answer)
+
+
+def test_drain(bed, all_):
+    all_[0].ask("drain")
+    check("DRAIN makes it draining",
+          wait_for(lambda: bed.state_of(all_[0].slot) == "draining"))
+    bed.send_initials(100)
+    received = [len(one.received()) for one in all_]
+    check("a draining terminator gets no new connection, others get all",
+          received[0] == 0 and sum(received) == 100, received)
+    cid = bed.lbctl("cid", "encode", "--terminator", "t1")["cid"]
+    bed.send_short(cid, 5)
+    check("and goes on to get its own packets",
+          len(all_[0].received()) == 5)
+
+
+def test_hot_restart(bed, all_):
+    newer = Terminator(bed, "t1")
+    answer = newer.ask("hello")
+    check("a newer process of a draining name gets a slot of its own",
+          answer["event"] == "welcome" and answer["slot"] != all_[0].slot,
+          answer)
+    newest = Terminator(bed, "t1")
+    after = newest.ask("hello")
+    states = [bed.state_of(answer["slot"]), bed.state_of(after["slot"])]
+    check("the older of two live processes of one name drains",
+          states == ["draining", "live"], states)
+    newer.kill()
+    newest.slot, newest.instance = after["slot"], after["instance"]
+    wait_for(lambda: bed.state_of(answer["slot"]) == "dead")
+    return newest
+
+
+def test_death(bed, all_, newest):
+    victim = all_[2]
+    generation = generation_reader(bed)
+    before = generation()
+    begin = time.monotonic()
+    victim.kill()
+    while generation() == before and time.monotonic() < begin + 5:
+        pass
+    milliseconds = (time.monotonic() - begin) * 1000
+    check("kill -9 is noticed", generation() != before)
+    print("# %.1f ms from kill -9 until the lookup was swapped" %
+          milliseconds)
+    moved = [line for line in bed.loader.text().splitlines()
+             if "is gone; its share" in line][-1]
+    print("# loader: " + moved.split("info")[-1].strip())
+    check("it is dead in the map",
+          wait_for(lambda: bed.state_of(victim.slot) == "dead"))
+    bed.send_initials(200)
+    rest = [all_[1], newest]
+    received = [len(one.received()) for one in rest]
+    check("all new connections go to the others", sum(received) == 200 and
+          min(received) > 40, received)
+    cid = bed.lbctl("cid", "encode", "--server-id",
+                    "%04x%04x" % (victim.slot, victim.instance))["cid"]
+    before = bed.lbctl("status")["verdicts"]["hash_dead"]
+    bed.send_short(cid, 3)
+    received = sum(len(one.received()) for one in rest)
+    verdicts = bed.lbctl("status")["verdicts"]
+    check("packets of the dead one reach another, which may reset",
+          received == 3 and verdicts["hash_dead"] == before + 3,
+          (received, verdicts))
+    check("lbctl decodes its CID as a dead terminator's",
+          bed.lbctl("cid", "decode", cid)["state"] == "dead")
+
+
+def identities(bed):
+    return {slot: (one["name"], one["server_id"], one["state"], one["pid"])
+            for slot, one in bed.terminators().items()
+            if one["state"] != "dead"}
+
+
+def test_restart(bed, running, sig, name):
+    """The loader ends by `sig`; packets go on; all come back unchanged."""
+    before = identities(bed)
+    bed.loader.stop(sig)
+    bed.send_initials(50)
+    received = sum(len(one.received()) for one in running)
+    check("with the loader gone by %s packets are steered" % name,
+          received == 50, received)
+    started = bed.start_loader()
+    check("a loader after %s adopts what is there" % name, started and
+          "waiting up to 3 s" in bed.loader.text(), bed.loader.text())
+    answers = [one.ask("resume") for one in running]
+    check("all resume after " + name,
+          all(a["event"] == "welcome" and a["descriptors"] == 2 and
+              (a["slot"], a["instance"]) == (t.slot, t.instance)
+              for a, t in zip(answers, running)), answers)
+    check("slots, server IDs and states are kept after " + name,
+          identities(bed) == before, (before, identities(bed)))
+    bed.send_initials(50)
+    check("and packets reach them", sum(len(one.received())
+                                        for one in running) == 50)
+    check("the grace after %s ends once all are back" % name,
+          wait_for(lambda: "all terminators are accounted for" in
+                   bed.loader.text()), bed.loader.text())
+
+
+def test_restart_under_load(bed, running):
+    """The program is replaced while packets flow: none may be lost."""
+    before = {k: v for k, v in bed.lbctl("status")["verdicts"].items()}
+    cid = bed.lbctl("cid", "encode", "--terminator", "t2")["cid"]
+    sent = 0
+    with bed.client_socket() as udp:
+        packet = b"\x43" + bytes.fromhex(cid) + bytes(40)
+        bed.loader.stop(signal.SIGTERM)
+        bed.loaders += 1
+        log = os.path.join(bed.scratch, "loader%d.log" % bed.loaders)
+        bed.loader = loader_bed.Process(
+            bed.loader.child.args, log)
+        while " ready: " not in bed.loader.text() and sent < 20000:
+            for _ in range(20):
+                udp.send(packet)
+            sent += 20
+            time.sleep(0.001)
+    answers = [one.ask("resume") for one in running]
+    check("all resume after a restart under load",
+          all(a["event"] == "welcome" for a in answers), answers)
+    received = [len(one.received()) for one in running]
+    check("no packet is lost or strays while a loader takes over",
+          received[0] == sent and sum(received) == sent, (sent, received))
+    after = bed.lbctl("status")["verdicts"]
+    lost = {k: after[k] - before[k] for k in after
+            if k.startswith("drop") or k == "pass_not_vip"}
+    check("and no drop is counted", not any(lost.values()), lost)
+    print("# %d packets sent while the loader was replaced" % sent)
+
+
+def test_missing(bed, running):
+    """One ended while no loader ran; one lives and does not come back."""
+    ended, silent = Terminator(bed, "ended"), Terminator(bed, "silent")
+    slots = [one.ask("hello")["slot"] for one in (ended, silent)]
+    bed.loader.stop(signal.SIGKILL)
+    ended.kill()
+    ended.child.wait()
+    bed.start_loader()
+    begin = time.monotonic()
+    for one in running:
+        one.ask("resume")
+    check("one that ended meanwhile is dead at once",
+          bed.state_of(slots[0]) == "dead", bed.state_of(slots[0]))
+    check("one that lives is waited for", bed.state_of(slots[1]) == "live")
+    check("but not for ever",
+          wait_for(lambda: bed.state_of(slots[1]) == "dead"))
+    check("the grace is 3 s", 2.5 < time.monotonic() - begin < 4.5,
+          time.monotonic() - begin)
+    answer = silent.ask("resume")
+    check("if it comes back later it gets its slot again",
+          answer["event"] == "welcome" and bed.state_of(slots[1]) == "live",
+          answer)
+    impostor = Terminator(bed, "silent")
+    own = impostor.ask("hello")
+    check("another process of that name gets another slot",
+          own["event"] == "welcome" and own["slot"] != slots[1], own)
+    for one in (silent, impostor):
+        one.kill()
+
+
+def test_impostor(bed, victim):
+    """A resume with another process's slot and instance."""
+    bed.loader.stop(signal.SIGTERM)
+    bed.start_loader()
+    own = os.open("/proc/self/ns/net", os.O_RDONLY)
+    other = os.open("/run/netns/" + bed.server, os.O_RDONLY)
+    loader_bed.libc.setns(other, loader_bed.CLONE_NEWNET)
+    udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    loader_bed.libc.setns(own, loader_bed.CLONE_NEWNET)
+    os.close(own)
+    os.close(other)
+    udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    udp.bind(("::", bed.port))
+    with registrar.connect(bed.control) as control:
+        registrar.send(control, registrar.hello(
+            victim.name, registrar.RESUME, victim.slot, victim.instance),
+            [udp.fileno()])
+        answer = registrar.read_answer(control)
+    udp.close()
+    check("another process cannot resume a terminator's slot",
+          answer["event"] == "refused" and "another process" in
+          answer["reason"], answer)
+
+
+def test_slots_run_out(bed, row_size, requests):
+    """More registrations than slots: the oldest dead slots are used again and
+    what their holders counted is not lost."""
+    seen, rounds = {}, 300
+    reused = True
+    for _ in range(rounds):
+        with registrar.connect(bed.control) as control:
+            registrar.send(control, registrar.hello("churn"))
+            answer = registrar.read_answer(control)
+            slot, instance = answer["slot"], answer["instance"]
+            if slot in seen:
+                reused &= instance == (seen[slot] + 1) & 0xffff
+            seen[slot] = instance
+            with mmap.mmap(answer["fds"][1], (row_size * 256 + 4095) & ~4095,
+                           mmap.MAP_SHARED) as rows:
+                struct.pack_into("<Q", rows, row_size * slot + requests, 1)
+            for fd in answer["fds"]:
+                os.close(fd)
+    check("300 registrations fit into 256 slots", len(seen) < rounds, seen)
+    check("a slot's instance is one more each time", reused)
+    text = bed.scrape()
+    total = [line for line in text.splitlines() if line.startswith(
+        'quicsteer_terminator_requests_total{terminator="churn"}')]
+    check("their counters are summed up under their name",
+          total and total[0].endswith(" %d" % rounds), total)
+
+
+def test_maps_lost(bed, running):
+    """The loader detached everything; terminators live on and come back."""
+    check("SIGINT ends the loader", bed.loader.stop(signal.SIGINT) == 0)
+    left = run(*bed.inside(bed.server), "bpftool", "net", "show")
+    check("SIGINT leaves no pin, no program, no socket",
+          not os.path.exists(bed.pins) and bed.interface not in left and
+          not os.path.exists(bed.control), left)
+    check("a new loader knows terminators by their program's name",
+          bed.start_loader() and "may resume" in bed.loader.text(),
+          bed.loader.text())
+    answers = [one.ask("resume") for one in running]
+    check("they resume into empty maps",
+          all(a["event"] == "welcome" and
+              (a["slot"], a["instance"]) == (t.slot, t.instance)
+              for a, t in zip(answers, running)), answers)
+    bed.send_initials(50)
+    check("and are steered to", sum(len(one.received())
+                                    for one in running) == 50)
+
+
+def row_layout(bed):
+    """Size of a row of terminator_stats and the offset of `requests`."""
+    info = json.loads(run(
+        "bpftool", "-j", "map", "show", "pinned",
+        bed.pins + "/terminator_stats"))
+    names = bed.lbctl("terminators")["terminators"][0]["counters"]
+    return info["bytes_value"], 16 + 8 * list(names).index("requests")
+
+
+def test_extra_user(bed):
+    bed.loader.stop(signal.SIGINT)
+    bed.start_loader("--terminator-user", "nobody")
+    one = Terminator(bed, "t9", user="nobody")
+    answer = one.ask("hello")
+    check("--terminator-user lets that user register",
+          answer["event"] == "welcome", answer)
+    mode = os.stat(bed.control).st_mode & 0o777
+    check("and nobody else: the socket's mode is 0600", mode == 0o600,
+          oct(mode))
+    one.kill()
+
+
+def main():
+    if os.geteuid():
+        print("skip loader registry: needs root")
+        return 0
+    with Bed("qsreg") as bed:
+        if not check("the loader starts", bed.start_loader(),
+                     bed.loader.text()):
+            return 1
+        all_ = test_register(bed)
+        test_steering(bed, all_)
+        test_refusals(bed)
+        test_drain(bed, all_)
+        newest = test_hot_restart(bed, all_)
+        test_death(bed, all_, newest)
+        all_[0].kill()
+        wait_for(lambda: bed.state_of(all_[0].slot) == "dead")
+        running = [all_[1], newest]
+        test_restart(bed, running, signal.SIGTERM, "SIGTERM")
+        test_restart(bed, running, signal.SIGKILL, "SIGKILL")
+        test_restart_under_load(bed, running)
+        test_missing(bed, running)
+        test_impostor(bed, running[0])
+        for one in running:
+            one.ask("resume")
+        test_slots_run_out(bed, *row_layout(bed))
+        for one in running:
+            one.kill()
+            one.child.wait()
+        # Terminators of an earlier loader are known by their executable.
+        program = os.path.join(bed.scratch, "quicsteer-terminator")
+        shutil.copy(os.path.realpath(loader_bed.PYTHON), program)
+        running = [Terminator(bed, name, program=(program,))
+                   for name in ("m1", "m2")]
+        for one in running:
+            answer = one.ask("hello")
+            one.slot, one.instance = answer["slot"], answer["instance"]
+        test_maps_lost(bed, running)
+        for one in running:
+            one.kill()
+            one.child.wait()
+        test_extra_user(bed)
+    check("the test leaves nothing behind",
+          not os.path.exists("/sys/fs/bpf/qsreg") and
+          "qsreg" not in run("ip", "netns", "list"))
+    return 1 if loader_bed.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
