@@ -19,6 +19,8 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 export BUILD DEPS TOOLS
+# Where bpftool is; not every root shell looks there.
+export PATH := $(PATH):/usr/sbin:/sbin
 
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
