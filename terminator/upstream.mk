@@ -12,7 +12,12 @@ h1_response_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	h1_response.o text.o)
 h1_response_test_LIBS := -lllhttp
 upstream_test_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
-	$(BUILD)/bin/quicsteer-backend
+	$(addprefix $(BUILD)/obj/tests/unit/,upstream_bed.o upstream_script.o)
 upstream_test_LIBS := -lllhttp -luv
+upstream_limits_test_OBJS := $(upstream_test_OBJS)
+upstream_limits_test_LIBS := $(upstream_test_LIBS)
+upstream_backend_test_OBJS := $(upstream_test_OBJS) \
+	$(BUILD)/bin/quicsteer-backend
+upstream_backend_test_LIBS := $(upstream_test_LIBS)
 
 include tests/backend/backend.mk
