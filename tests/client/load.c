@@ -387,6 +387,8 @@ int load_run(struct load *load, const struct load_options *options)
 		       0);
 	uv_signal_start(&load->progress_signal, on_progress, SIGUSR1);
 	uv_signal_start(&load->stop_signal, on_stop, SIGTERM);
+	if (options->json)
+		report_progress(load); /* signals may come from now on */
 	uv_run(&load->loop, UV_RUN_DEFAULT);
 	wolfSSL_CTX_free(load->connection.tls);
 	uv_loop_close(&load->loop);

@@ -354,6 +354,8 @@ class Load:
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         bed.loads.append(self)
+        with self.news:  # not before it can take a signal
+            self.news.wait_for(lambda: self.lines, 10)
 
     def _read(self):
         for line in self.popen.stdout:
