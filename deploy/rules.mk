@@ -9,7 +9,8 @@ deps:
 	@deploy/tools $(TOOLS) build/download
 	@$(MAKE) -s $(DEPS)/.ready
 
-$(DEPS)/.ready: deploy/deps deploy/deps.sha256 deploy/deps-check.c
+$(DEPS)/.ready: deploy/deps deploy/deps.sha256 deploy/deps-check.c \
+		$(wildcard deploy/patches/*.patch)
 	@deploy/deps $(DEPS) build/download
 
 # For a program that uses the libcurl which deploy/tools unpacks. RPATH and
