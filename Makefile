@@ -70,7 +70,7 @@ include tests/rules.mk
 .PHONY: all clean help
 all: $$(PROGRAMS)
 
-$(BUILD)/obj/%.o: %.c | $(DEPS)/.ready
+$(BUILD)/obj/%.o: %.c $(DEPS)/.ready
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(EXTRA_CFLAGS) -c -o $@ $<
