@@ -75,17 +75,20 @@ static int check(struct loader *loader)
 		return -1;
 	if (!recorded && port_check(options->vips[0].port))
 		return -1;
-	if (load_secrets(options, &loader->secrets))
-		return -1;
-	if (loader->maps_open &&
-	    configure_check_secrets(&loader->maps, &loader->secrets, options))
-		return -1;
 	if (options->metrics_on &&
 	    exporter_listen(&loader->exporter, &options->metrics))
 		return -1;
-	return control_listen(
-		&loader->control, options->control,
-		options->terminator_user_set ? &options->terminator_uid : NULL);
+	if (control_listen(&loader->control, options->control,
+			   options->terminator_user_set
+				   ? &options->terminator_uid
+				   : NULL))
+		return -1;
+	if (load_secrets(options, &loader->secrets))
+		return -1;
+	if (!loader->maps_open)
+		return 0;
+	return configure_check_secrets(&loader->maps, &loader->secrets,
+				       options);
 }
 
 static int install(struct loader *loader)
