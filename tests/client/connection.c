@@ -510,6 +510,7 @@ int connection_start(struct connection *connection, uint32_t number,
 	connection->reference.reference.user_data = connection;
 	connection->tls =
 		tls_session_new(options->tls, options->server_name,
+				options->alpn ? options->alpn : "h3",
 				&connection->reference, options->ticket);
 	if (!connection->tls)
 		goto fail;

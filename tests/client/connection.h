@@ -59,6 +59,7 @@ struct connection_options {
 	uv_loop_t *loop;
 	WOLFSSL_CTX *tls;
 	const char *server_name;
+	const char *alpn; /* NULL: h3, which the server then must select */
 	struct udp_address remote;
 	uint32_t version;	/* of QUIC; 0 means 1 */
 	size_t cid_length;	/* of our own CIDs, 0 or 5 to 20 */

@@ -21,7 +21,8 @@ void hostile_verdict(struct hostile *hostile, const char *name, bool ok,
 
 /* hostile_tls sends a KeyUpdate (RFC 8446, 4.6.3) and an EndOfEarlyData (4.5)
  * in CRYPTO frames at each level; QUIC knows neither (RFC 9001, 6 and 8.3).
- * Each connection must be closed with unexpected_message, 0x10a. */
+ * Each connection must be closed with unexpected_message, 0x10a. And a client
+ * that does not speak h3 is refused. */
 void hostile_tls(struct hostile *hostile);
 
 /* hostile_packets sends datagrams that no client may send, or nobody can read.

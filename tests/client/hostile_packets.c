@@ -11,7 +11,7 @@
 #include "tests/client/callbacks.h"
 
 enum {
-	DATAGRAM_MAX = 1472, /* what fits into an Ethernet frame */
+	DATAGRAM_MAX = 1452, /* what fits into an Ethernet frame by IPv6 */
 	INITIAL_MIN = 1200,
 	QUIET_MS = 150, /* no answer for so long: none will come */
 	BATCH = 50,	/* sent between two looks for answers */
@@ -94,7 +94,7 @@ static void garbage_of_all_sizes(struct hostile *hostile, struct prober *prober)
 		data[0] &= 0x7f; /* long headers have cases of their own */
 		probe(prober, data, size);
 	}
-	judge(hostile, prober, "garbage of 1 to 1472 octets", 0);
+	judge(hostile, prober, "garbage of 1 to 1452 octets", 0);
 }
 
 static void truncated_initials(struct hostile *hostile, struct prober *prober,

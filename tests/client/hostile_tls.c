@@ -31,7 +31,7 @@ static int on_sending_key(void *user, ngtcp2_encryption_level level)
 {
 	struct attack *attack = user;
 
-	if (level != NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE ||
+	if (!attack->message || level != NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE ||
 	    attack->level != level)
 		return 0;
 	return inject(attack);
@@ -70,7 +70,8 @@ static void on_datagram(struct udp_endpoint *endpoint,
 		connection_receive(&attack->connection, endpoint, data, size);
 }
 
-static void run(struct hostile *hostile, struct attack *attack)
+/* Runs a connection to its end. Returns false if it could not begin. */
+static bool run(struct hostile *hostile, struct attack *attack)
 {
 	static const struct connection_app app = {
 		.sending_key = on_sending_key,
@@ -80,26 +81,50 @@ static void run(struct hostile *hostile, struct attack *attack)
 	struct udp_endpoint *endpoint =
 		udp_open(&hostile->loop, NULL, &hostile->connection.remote,
 			 on_datagram, attack);
-	const char *seen = attack->connection.failed;
 
 	if (!endpoint ||
 	    connection_start(&attack->connection, 0, &hostile->connection,
 			     endpoint, &app, attack) < 0) {
 		hostile_verdict(hostile, attack->name, false,
 				"cannot open a connection");
-		return;
+		return false;
 	}
 	/* Behind the ClientHello, which the start has sent. */
-	if (attack->level == NGTCP2_ENCRYPTION_LEVEL_INITIAL) {
+	if (attack->message &&
+	    attack->level == NGTCP2_ENCRYPTION_LEVEL_INITIAL) {
 		inject(attack);
 		connection_write(&attack->connection);
 	}
 	uv_run(&hostile->loop, UV_RUN_DEFAULT);
+	return true;
+}
+
+static void run_message(struct hostile *hostile, struct attack *attack)
+{
+	const char *seen = attack->connection.failed;
+
+	if (!run(hostile, attack))
+		return;
 	hostile_verdict(
 		hostile, attack->name,
 		attack->sent &&
 			strcmp(seen, "closed by peer: transport 0x10a") == 0,
 		attack->sent ? seen : "the message was never sent");
+}
+
+/* Must be refused with no_application_protocol (RFC 9001, 8.1). */
+static void run_alpn(struct hostile *hostile)
+{
+	struct attack attack = {.name = "ALPN other than h3",
+				.level = NGTCP2_ENCRYPTION_LEVEL_INITIAL};
+
+	hostile->connection.alpn = "hq-interop";
+	if (run(hostile, &attack))
+		hostile_verdict(hostile, attack.name,
+				strcmp(attack.connection.failed,
+				       "closed by peer: transport 0x178") == 0,
+				attack.connection.failed);
+	hostile->connection.alpn = NULL;
 }
 
 void hostile_tls(struct hostile *hostile)
@@ -127,9 +152,10 @@ void hostile_tls(struct hostile *hostile)
 
 		snprintf(name, sizeof(name), "TLS KeyUpdate at level %s",
 			 levels[i].name);
-		run(hostile, &update);
+		run_message(hostile, &update);
 		snprintf(name, sizeof(name), "TLS EndOfEarlyData at level %s",
 			 levels[i].name);
-		run(hostile, &end);
+		run_message(hostile, &end);
 	}
+	run_alpn(hostile);
 }

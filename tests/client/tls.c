@@ -38,17 +38,20 @@ fail:
 }
 
 WOLFSSL *tls_session_new(WOLFSSL_CTX *context, const char *server_name,
-			 struct tls_reference *reference,
+			 const char *alpn, struct tls_reference *reference,
 			 WOLFSSL_SESSION *ticket)
 {
-	static const unsigned char alpn[] = "\x02h3";
+	unsigned char protocols[256];
+	size_t size = strlen(alpn);
 	WOLFSSL *tls = wolfSSL_new(context);
 
 	if (!tls)
 		return NULL;
 	wolfSSL_set_app_data(tls, reference);
 	wolfSSL_set_connect_state(tls);
-	wolfSSL_set_alpn_protos(tls, alpn, sizeof(alpn) - 1);
+	protocols[0] = (unsigned char)size;
+	memcpy(protocols + 1, alpn, size);
+	wolfSSL_set_alpn_protos(tls, protocols, (unsigned int)size + 1);
 	if (wolfSSL_UseSNI(tls, WOLFSSL_SNI_HOST_NAME, server_name,
 			   (unsigned short)strlen(server_name)) !=
 	    WOLFSSL_SUCCESS)

@@ -22,10 +22,11 @@ struct tls_reference {
  * the file is unreadable or memory is short. */
 WOLFSSL_CTX *tls_context_new(const char *ca_file);
 
-/* tls_session_new makes a session for `server_name` that resumes `ticket`
- * (NULL: a full handshake). `reference` must outlive it. NULL = no memory. */
+/* tls_session_new makes a session for `server_name` that offers the one
+ * protocol `alpn` and resumes `ticket` (NULL: a full handshake). `reference`
+ * must outlive it. NULL = no memory. */
 WOLFSSL *tls_session_new(WOLFSSL_CTX *context, const char *server_name,
-			 struct tls_reference *reference,
+			 const char *alpn, struct tls_reference *reference,
 			 WOLFSSL_SESSION *ticket);
 
 /* tls_alpn_is_h3 tells whether the server selected the protocol "h3". */

@@ -183,7 +183,13 @@ refused "metrics port taken" 1 "metrics address 127.0.0.1:9465" $inside \
 	$loader $good --metrics 127.0.0.1:9465
 release
 
-# Secrets. The runs above have made the file.
+# Secrets.
+if started $good; then
+	pass "a good start"
+else
+	fail "a good start" "$(tail -1 $scratch/loader.log)"
+fi
+stopped INT
 mode=$(stat -c %a $scratch/state/secrets)
 if [ "$mode" = 600 ]; then
 	pass "secrets are made with mode 600"
@@ -227,11 +233,7 @@ for mode in native generic; do
 done
 
 # With a loader that runs.
-if started $good; then
-	pass "a good start"
-else
-	fail "a good start" "$(tail -1 $scratch/loader.log)"
-fi
+started $good || fail "another start" "$(tail -1 $scratch/loader.log)"
 before="pins program control"
 refused "second loader" 1 "another loader (pid $running) runs on $pins" \
 	$inside $loader $good

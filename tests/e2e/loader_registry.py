@@ -293,9 +293,29 @@ def test_missing(bed, running):
         one.kill()
 
 
+def test_secrets_lost(bed):
+    """Live terminators work with secrets that a new loader does not have."""
+    bed.loader.stop(signal.SIGTERM)
+    state, bed.state = bed.state, os.path.join(bed.scratch, "lost")
+    check("a loader without the secrets of live terminators refuses",
+          not bed.start_loader() and "is missing, and" in bed.loader.text(),
+          bed.loader.text())
+    check("and makes none", not os.path.exists(bed.state))
+    os.mkdir(bed.state, 0o700)
+    with open(os.path.join(state, "secrets")) as secrets:
+        lines = secrets.read().splitlines()
+    path = os.path.join(bed.state, "secrets")
+    with open(path, "w") as secrets:
+        secrets.write("\n".join(lines[:-1] + ["cid " + "00" * 16]) + "\n")
+    os.chmod(path, 0o600)
+    check("one with other secrets refuses, too",
+          not bed.start_loader() and "are not those" in bed.loader.text(),
+          bed.loader.text())
+    bed.state = state
+
+
 def test_impostor(bed, victim):
     """A resume with another process's slot and instance."""
-    bed.loader.stop(signal.SIGTERM)
     bed.start_loader()
     own = os.open("/proc/self/ns/net", os.O_RDONLY)
     other = os.open("/run/netns/" + bed.server, os.O_RDONLY)
@@ -407,6 +427,7 @@ def main():
         test_restart(bed, running, signal.SIGKILL, "SIGKILL")
         test_restart_under_load(bed, running)
         test_missing(bed, running)
+        test_secrets_lost(bed)
         test_impostor(bed, running[0])
         for one in running:
             one.ask("resume")

@@ -36,6 +36,7 @@ class Process:
         # The kernel ends it if this process dies without a chance to.
         command = ["setpriv", "--pdeathsig=KILL", "--", *command]
         with open(log_path, "ab") as log:
+            self.log_start = log.tell()
             self.popen = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True, **options)
@@ -61,8 +62,10 @@ class Process:
             return self.popen.wait()
 
     def log(self):
-        with open(self.log_path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        """What this process wrote; an earlier one may have used the file."""
+        with open(self.log_path, "rb") as file:
+            file.seek(self.log_start)
+            return file.read().decode(errors="replace")
 
     def show_log(self, lines=30):
         tail = self.log().splitlines()[-lines:]

@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A hostile client beside well-behaved ones: nothing crashes, everything is
+counted by its reason, and the others notice nothing."""
+
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
+import tap  # noqa: E402
+from bed import Bed, client, reasons  # noqa: E402
+
+OCTETS = 20000
+
+# Counters that the hostile client must move, with the least that it sends.
+VERDICTS = {
+    "drop_truncated": 100,
+    "drop_version_zero": 40,
+    "hash_initial": 100,
+    "hash_version": 500,
+    "hash_short_config": 500,
+    "hash_short_server": 50,
+}
+TERMINATORS = {
+    "tls_messages_refused": 12,
+    "version_negotiations_sent": 594,
+    "drop_small_initial": 100,
+    "drop_cid_length": 400,
+    "drop_no_connection": 40,
+    "drop_unknown_cid": 500,
+}
+
+
+def attack(bed, family):
+    done = subprocess.run(
+        bed.network.client.enter(client("hostile"), bed.target(family)),
+        capture_output=True, text=True, timeout=90, check=False)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def bad_input(results):
+    with Bed(octets=[OCTETS]) as bed:
+        before = {name: bed.total(name) for name in TERMINATORS}
+        verdicts_before = bed.verdicts()
+        load = bed.h3load("--connections", "60", "--hold", "10", "--interval",
+                          "100", "--get", f"/bytes/{OCTETS}", "--upload",
+                          "/upload?%u=5000", "--timeout", "60")
+        load.wait_for(lambda seen: seen["handshakes"] == 60, 10,
+                      "60 handshakes")
+        for family in (4, 6):
+            cases = attack(bed, family)
+            results.check(f"IPv{family}: the hostile client ran",
+                          len(cases) >= 16, f"{len(cases)} cases")
+            for case in cases:
+                results.check(f"IPv{family}: {case['case']}", case["ok"],
+                              case["seen"])
+        results.check("all terminators are alive",
+                      all(process.running()
+                          for process in bed.terminators.values()),
+                      "one has ended")
+        lines = load.finish()
+        results.figure(f"meanwhile {len(lines)} connections made "
+                       f"{sum(one['requests'] for one in lines)} requests")
+        results.check("the others notice nothing",
+                      len(lines) == 60 and all(one["ok"] for one in lines),
+                      str(reasons(lines)))
+        moved = {name: bed.total(name) - before[name] for name in TERMINATORS}
+        verdicts = bed.verdicts()
+        moved.update({name: verdicts[name] - verdicts_before[name]
+                      for name in VERDICTS})
+        results.figure(f"counters: {moved}")
+        for name, least in {**VERDICTS, **TERMINATORS}.items():
+            results.check(f"counted by reason: {name}", moved[name] >= least,
+                          f"{moved[name]}, at least {least} expected")
+        fresh = bed.h3load("--connections", "30", "--get",
+                           f"/bytes/{OCTETS}").finish()
+        results.check("new connections are served afterwards",
+                      len(fresh) == 30 and all(one["ok"] for one in fresh),
+                      str(reasons(fresh)))
+
+
+tap.run(bad_input)
