@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "tests/client/callbacks.h"
+#include "tests/client/connection_private.h"
 
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/client/callbacks.h"
+#include "tests/client/connection_private.h"
 
 enum {
 	DATAGRAM_MAX = 1452, /* what fits into an Ethernet frame by IPv6 */

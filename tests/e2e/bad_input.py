@@ -11,6 +11,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from bed import Bed, client, reasons  # noqa: E402
+from network import VIP  # noqa: E402
+from process import wait_until  # noqa: E402
 
 OCTETS = 20000
 
@@ -33,11 +35,31 @@ TERMINATORS = {
 }
 
 
-def attack(bed, family):
+CASES = 17
+ALONE = f"{VIP[4]}:4433"
+
+
+def attack(results, bed, label, target):
     done = subprocess.run(
-        bed.network.client.enter(client("hostile"), bed.target(family)),
+        bed.network.client.enter(client("hostile"), target),
         capture_output=True, text=True, timeout=90, check=False)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    cases = [json.loads(line) for line in done.stdout.splitlines()]
+    results.equal(f"{label}: cases that the hostile client ran", len(cases),
+                  CASES)
+    for case in cases:
+        results.check(f"{label}: {case['case']}", case["ok"], case["seen"])
+
+
+def alone(results, bed):
+    """Without XDP before it, a terminator meets what XDP would drop."""
+    process = bed.start_terminator("alone", listen=ALONE)
+    wait_until(lambda: "serving" in process.log(), 10, "the terminator")
+    attack(results, bed, "a terminator alone", ALONE)
+    if not results.check("a terminator alone is still there",
+                         process.running(), "it has ended"):
+        process.show_log()
+    process.end()
+    del bed.terminators["alone"]
 
 
 def bad_input(results):
@@ -50,12 +72,7 @@ def bad_input(results):
         load.wait_for(lambda seen: seen["handshakes"] == 60, 10,
                       "60 handshakes")
         for family in (4, 6):
-            cases = attack(bed, family)
-            results.check(f"IPv{family}: the hostile client ran",
-                          len(cases) >= 16, f"{len(cases)} cases")
-            for case in cases:
-                results.check(f"IPv{family}: {case['case']}", case["ok"],
-                              case["seen"])
+            attack(results, bed, f"IPv{family}", bed.target(family))
         results.check("all terminators are alive",
                       all(process.running()
                           for process in bed.terminators.values()),
@@ -79,6 +96,7 @@ def bad_input(results):
         results.check("new connections are served afterwards",
                       len(fresh) == 30 and all(one["ok"] for one in fresh),
                       str(reasons(fresh)))
+        alone(results, bed)
 
 
 tap.run(bad_input)

@@ -98,6 +98,10 @@ def connections(results):
 
 
 def check_counters(results, bed, every):
+    mode = bed.lbctl("status")["attached"]["mode"]
+    results.check("XDP runs in native mode", mode.startswith("native"), mode)
+    results.check("terminators have no privilege",
+                  all(row["uid"] != 0 for row in bed.slots()), "uid 0")
     shares = by_terminator(every)
     verdicts, deliveries = bed.verdicts(), bed.deliveries()
     accepted = bed.total("connections_accepted")

@@ -14,11 +14,12 @@
 
 loader=$BUILD/bin/quicsteer-loader
 lbctl=$BUILD/bin/lbctl
-namespace=qserr
+namespace=qserr$$
 inside="nsenter --net=/run/netns/$namespace"
-interface=qserr0
-pins=/sys/fs/bpf/qserr
-other=/sys/fs/bpf/qserr-other
+interface=qe$$
+peer=qf$$
+pins=/sys/fs/bpf/$namespace
+other=/sys/fs/bpf/$namespace-other
 running= holder=
 
 cleanup() {
@@ -32,9 +33,9 @@ trap cleanup EXIT
 
 mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
 ip netns add $namespace
-ip -n $namespace link add $interface type veth peer name qserr1
+ip -n $namespace link add $interface type veth peer name $peer
 ip -n $namespace address add 10.77.2.1/24 dev $interface
-for link in lo $interface qserr1; do
+for link in lo $interface $peer; do
 	ip -n $namespace link set $link up
 done
 
@@ -128,8 +129,8 @@ refused "pin directory elsewhere" 1 "not on a BPF file system" $inside $loader \
 	$good --pin-dir $scratch/pins
 refused "pin directory is all of the BPF file system" 1 "the whole BPF file" \
 	$inside $loader $good --pin-dir /sys/fs/bpf
-refused "interface missing" 1 "there is no interface qserr9" $inside $loader \
-	$good --interface qserr9
+refused "interface missing" 1 "there is no interface qserr-none" $inside $loader \
+	$good --interface qserr-none
 refused "parent of the control socket missing" 1 "cannot make the directory" \
 	$inside $loader $good --control $scratch/a/b/control.sock
 touch $scratch/file
@@ -249,7 +250,7 @@ before="pins program"
 refused "another mode than the program runs in" 1 "the mode cannot change" \
 	$inside $loader $good --mode generic
 refused "pins on another interface" 1 "is on another interface" \
-	$inside $loader $good --interface qserr1
+	$inside $loader $good --interface $peer
 bpftool map update pinned $pins/settings key 0 0 0 0 value hex \
 	63 00 00 00 $(printf '00 %.0s' $(seq 44)) >/dev/null
 refused "pins of another version" 1 "of ABI version 99" $inside $loader $good

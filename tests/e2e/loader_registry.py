@@ -410,7 +410,8 @@ def main():
     if os.geteuid():
         print("skip loader registry: needs root")
         return 0
-    with Bed("qsreg") as bed:
+    prefix = "qsr%d" % os.getpid()
+    with Bed(prefix) as bed:
         if not check("the loader starts", bed.start_loader(),
                      bed.loader.text()):
             return 1
@@ -449,8 +450,8 @@ def main():
             one.child.wait()
         test_extra_user(bed)
     check("the test leaves nothing behind",
-          not os.path.exists("/sys/fs/bpf/qsreg") and
-          "qsreg" not in run("ip", "netns", "list"))
+          not os.path.exists(bed.pins) and
+          prefix not in run("ip", "netns", "list"))
     return 1 if loader_bed.failures else 0
 
 
