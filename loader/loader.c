@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int load_secrets(const struct options *options,
+/* New secrets are made only where nobody works with older ones. */
+static int load_secrets(const struct options *options, bool may_make,
 			struct qs_state_secrets *ret_secrets)
 {
 	char path[PATH_MAX];
@@ -24,6 +25,13 @@ static int load_secrets(const struct options *options,
 		return -1;
 	}
 	error = qs_secrets_load(path, ret_secrets);
+	if (error == -ENOENT && !may_make) {
+		log_error("%s is missing, and the terminators under %s work "
+			  "with what it held: give the --state-dir of the "
+			  "earlier loader, or end them and run --detach",
+			  path, options->pin_dir);
+		return -1;
+	}
 	if (error == -ENOENT) {
 		if (mkdir(options->state_dir, 0700) < 0 && errno != EEXIST)
 			error = -errno;
@@ -83,7 +91,7 @@ static int check(struct loader *loader)
 				   ? &options->terminator_uid
 				   : NULL))
 		return -1;
-	if (load_secrets(options, &loader->secrets))
+	if (load_secrets(options, !recorded, &loader->secrets))
 		return -1;
 	if (!loader->maps_open)
 		return 0;
