@@ -28,4 +28,4 @@ secrets_test_OBJS := $(BUILD)/obj/loader/lib/secrets.o \
 table_test_OBJS := $(BUILD)/obj/loader/lib/table.o
 
 E2E_SUITES += tests/e2e/loader_errors.sh tests/e2e/loader_registry.py \
-	tests/e2e/lbctl_cid.sh
+	tests/e2e/lbctl_cid.sh tests/e2e/lbctl_live.py

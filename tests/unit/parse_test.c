@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Numbers, hex, endpoints and names from text. */
+#include "loader/lib/parse.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+Test(parse, number_refuses_what_is_none)
+{
+	static const char *const bad[] = {"",	" 1",  "1 ", "-1",
+					  "+1", "0x1", "1a", "1.0"};
+	uint32_t value = 77;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		cr_assert_eq(qs_parse_number(bad[i], 1000, &value), -EINVAL,
+			     "'%s'", bad[i]);
+	cr_assert_eq(qs_parse_number("1001", 1000, &value), -ERANGE);
+	cr_assert_eq(qs_parse_number("4294967296", UINT32_MAX, &value),
+		     -ERANGE);
+	cr_assert_eq(
+		qs_parse_number("99999999999999999999999999", 1000, &value),
+		-ERANGE);
+	cr_assert_eq(value, 77, "it was changed");
+}
+
+Test(parse, number_takes_its_range)
+{
+	uint32_t value;
+
+	cr_assert_eq(qs_parse_number("0", 0, &value), 0);
+	cr_assert_eq(value, 0);
+	cr_assert_eq(qs_parse_number("4294967295", UINT32_MAX, &value), 0);
+	cr_assert_eq(value, UINT32_MAX);
+	cr_assert_eq(qs_parse_number("0000000000042", 42, &value), 0);
+	cr_assert_eq(value, 42);
+}
+
+Test(parse, hex_refuses_what_is_none)
+{
+	uint8_t octets[4] = {1, 2, 3, 4};
+	size_t length = 99;
+
+	cr_assert_eq(qs_parse_hex("", octets, 4, &length), -EINVAL);
+	cr_assert_eq(qs_parse_hex("012", octets, 4, &length), -EINVAL);
+	cr_assert_eq(qs_parse_hex("0g", octets, 4, &length), -EINVAL);
+	cr_assert_eq(qs_parse_hex("0x01", octets, 4, &length), -EINVAL);
+	cr_assert_eq(qs_parse_hex("01 2", octets, 4, &length), -EINVAL);
+	cr_assert_eq(qs_parse_hex("0102030405", octets, 4, &length), -ERANGE);
+	cr_assert_eq(length, 99);
+	cr_assert_eq(octets[0], 1, "it was changed");
+}
+
+Test(parse, hex_goes_both_ways)
+{
+	uint8_t octets[4];
+	char text[9];
+	size_t length;
+
+	cr_assert_eq(qs_parse_hex("00Aff9", octets, 4, &length), 0);
+	cr_assert_eq(length, 3);
+	cr_assert_str_eq(qs_format_hex(text, octets, length), "00aff9");
+	cr_assert_str_eq(qs_format_hex(text, octets, 0), "");
+}
+
+Test(parse, endpoint_refuses_what_is_none)
+{
+	static const char *const bad[] = {
+		"",
+		"443",
+		":443",
+		"192.0.2.1",
+		"192.0.2.1:",
+		"192.0.2.1:0",
+		"192.0.2.1:65536",
+		"192.0.2.1:443 ",
+		"192.0.2.1:443:1",
+		"192.0.2:443",
+		"192.0.2.256:443",
+		"2001:db8::1:443",
+		"[2001:db8::1]",
+		"[2001:db8::1]443",
+		"[2001:db8::1]:",
+		"[2001:db8::1:443",
+		"[192.0.2.1]:443",
+		"[fe80::1%eth0]:443",
+		"localhost:443",
+		"[0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0001]:443",
+	};
+	struct qs_vip_key endpoint = {.port = 7};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		cr_assert_eq(qs_parse_endpoint(bad[i], &endpoint), -EINVAL,
+			     "'%s'", bad[i]);
+	cr_assert_eq(endpoint.port, 7, "it was changed");
+}
+
+Test(parse, endpoint_goes_both_ways)
+{
+	static const char *const texts[] = {
+		"192.0.2.1:443",
+		"0.0.0.0:1",
+		"[2001:db8::1]:65535",
+		"[::]:443",
+	};
+	char text[QS_ENDPOINT_TEXT];
+	struct qs_vip_key endpoint;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		cr_assert_eq(qs_parse_endpoint(texts[i], &endpoint), 0, "%s",
+			     texts[i]);
+		cr_assert_str_eq(qs_format_endpoint(text, &endpoint), texts[i]);
+		cr_assert_eq(qs_endpoint_is_v4(&endpoint), texts[i][0] != '[');
+		cr_assert_eq(qs_endpoint_is_any(&endpoint), i % 2);
+	}
+}
+
+Test(parse, endpoint_is_a_map_key)
+{
+	static const uint8_t mapped[16] = {[10] = 0xff, 0xff, 192, 0, 2, 1};
+	struct qs_vip_key endpoint, same;
+
+	memset(&endpoint, 0x55, sizeof(endpoint));
+	cr_assert_eq(qs_parse_endpoint("192.0.2.1:443", &endpoint), 0);
+	cr_assert_arr_eq(endpoint.address, mapped, 16);
+	cr_assert_eq(endpoint.port, 443);
+	cr_assert_eq(endpoint.zero, 0, "keys are compared whole");
+	cr_assert_eq(qs_parse_endpoint("[::ffff:192.0.2.1]:443", &same), 0);
+	cr_assert_arr_eq(&same, &endpoint, sizeof(same));
+}
+
+Test(parse, names)
+{
+	char name[QS_NAME_SIZE] = "t1";
+
+	cr_assert(qs_name_is_valid(name));
+	cr_assert_not(qs_name_is_valid((char[QS_NAME_SIZE]){""}));
+	cr_assert_not(qs_name_is_valid((char[QS_NAME_SIZE]){"T1"}));
+	cr_assert_not(qs_name_is_valid((char[QS_NAME_SIZE]){"t 1"}));
+	cr_assert_not(qs_name_is_valid((char[QS_NAME_SIZE]){"t\"1"}));
+	cr_assert_not(qs_name_is_valid((char[QS_NAME_SIZE]){"t_1"}));
+	memset(name, 'a', sizeof(name));
+	cr_assert_not(qs_name_is_valid(name), "it has no end");
+	name[QS_NAME_SIZE - 1] = '\0';
+	cr_assert(qs_name_is_valid(name));
+}
