@@ -2,6 +2,7 @@
 #include "loader/loader.h"
 #include "loader/ability.h"
 #include "loader/port.h"
+#include "loader/lib/link.h"
 #include "loader/lib/log.h"
 
 #include <errno.h>
@@ -209,12 +210,24 @@ int loader_stop(struct loader *loader, bool detach)
 	return result;
 }
 
+/* The interface by the pinned link, which maps of any version leave alone. */
+static __u32 linked_interface(const char *pin_dir)
+{
+	struct link_state state;
+	int fd = link_open(pin_dir, QS_PIN_STEER_LINK, &state);
+
+	if (fd < 0)
+		return 0;
+	close(fd);
+	return state.ifindex;
+}
+
 int loader_detach(const char *pin_dir)
 {
 	enum qs_attach_mode mode = QS_ATTACH_NONE;
 	struct qs_maps maps;
 	struct pins pins;
-	__u32 ifindex = 0;
+	__u32 ifindex;
 	int result;
 
 	if (ability_check(pin_dir))
@@ -225,6 +238,7 @@ int loader_detach(const char *pin_dir)
 	}
 	if (pins_open(&pins, pin_dir))
 		return -1;
+	ifindex = linked_interface(pin_dir);
 	if (!qs_maps_open(&maps, pin_dir, false)) {
 		ifindex = maps.settings->ifindex;
 		mode = maps.settings->attach_mode;

@@ -210,7 +210,9 @@ def identities(bed):
 def test_restart(bed, running, sig, name):
     """The loader ends by `sig`; packets go on; all come back unchanged."""
     before = identities(bed)
-    bed.loader.stop(sig)
+    status = bed.loader.stop(sig)
+    check("the loader ends by %s in good order" % name,
+          status == (0 if sig == signal.SIGTERM else -sig), status)
     bed.send_initials(50)
     received = sum(len(one.received()) for one in running)
     check("with the loader gone by %s packets are steered" % name,
@@ -406,6 +408,21 @@ def test_extra_user(bed):
     one.kill()
 
 
+def test_notify(bed):
+    """sd_notify(3): the service manager hears when it is ready."""
+    path = os.path.join(bed.scratch, "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(5)
+        os.environ["NOTIFY_SOCKET"] = path
+        bed.start_loader()
+        del os.environ["NOTIFY_SOCKET"]
+        check("READY=1 is sent to $NOTIFY_SOCKET",
+              manager.recv(100) == b"READY=1")
+        bed.loader.stop(signal.SIGINT)
+        check("STOPPING=1, too", manager.recv(100) == b"STOPPING=1")
+
+
 def main():
     if os.geteuid():
         print("skip loader registry: needs root")
@@ -449,6 +466,8 @@ def main():
             one.kill()
             one.child.wait()
         test_extra_user(bed)
+        bed.loader.stop(signal.SIGINT)
+        test_notify(bed)
     check("the test leaves nothing behind",
           not os.path.exists(bed.pins) and
           prefix not in run("ip", "netns", "list"))
