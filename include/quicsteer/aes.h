@@ -171,7 +171,6 @@ QS_INLINE void qs_aes_encrypt(const __u32 *schedule, __u32 block[4])
 	__u32 s, t, u, v;
 	int round;
 
-	QS_KEEP_IN_REGISTER(tables);
 	for (round = 1; round < QS_AES_ROUNDS; round++) {
 		s = qs_aes_round(tables, a, b, c, d) ^ schedule[4 * round];
 		t = qs_aes_round(tables, b, c, d, a) ^ schedule[4 * round + 1];
@@ -197,7 +196,6 @@ QS_INLINE void qs_aes_decrypt(const __u32 *schedule, __u32 block[4])
 	__u32 s, t, u, v;
 	int round;
 
-	QS_KEEP_IN_REGISTER(tables);
 	for (round = 1; round < QS_AES_ROUNDS; round++) {
 		s = qs_aes_round(tables, a, d, c, b) ^ schedule[4 * round];
 		t = qs_aes_round(tables, b, a, d, c) ^ schedule[4 * round + 1];

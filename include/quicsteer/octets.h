@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Numbers in octets, for BPF and userspace, and the one macro that says how
- * the functions of these headers are compiled.
+ * Numbers in octets, for BPF and userspace, and the macros that say how the
+ * functions of these headers are compiled.
  */
 #ifndef QUICSTEER_OCTETS_H
 #define QUICSTEER_OCTETS_H
@@ -10,6 +10,10 @@
 #include <linux/types.h>
 #endif
 
+/*
+ * QS_SUBPROGRAM is for what should be verified once and not once for each way
+ * to it: in BPF a global function, whose pointers have to be compared to NULL.
+ */
 #ifdef __bpf__
 #define QS_INLINE static inline __attribute__((always_inline))
 #define QS_SUBPROGRAM __attribute__((noinline))
@@ -17,12 +21,6 @@
 #define QS_INLINE static inline
 #define QS_SUBPROGRAM static inline
 #endif
-
-/*
- * Makes the compiler keep a pointer to a constant object in a register. BPF
- * would otherwise load its 64-bit address anew for each access.
- */
-#define QS_KEEP_IN_REGISTER(pointer) __asm__ volatile("" : "+r"(pointer))
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define QS_SWAP_BE(bits, x) __builtin_bswap##bits(x)
