@@ -17,7 +17,7 @@ PORT = 4433
 
 
 def survivors(bed, target=None):
-    lines, _moved = under_rebinding(bed, bed.h3load, target=target)
+    lines, _moved = under_rebinding(bed, target=target)
     return sum(one["ok"] for one in lines), lines
 
 

@@ -12,12 +12,15 @@ import tap  # noqa: E402
 from bed import Bed, by_terminator, reasons  # noqa: E402
 from moving import CONNECTIONS, DOWN, UP, under_rebinding  # noqa: E402
 from network import CLIENT_SECOND  # noqa: E402
+from process import wait_until  # noqa: E402
 
 
 def nat(results, bed, family):
     before = bed.total("paths_validated")
     lines, moved = under_rebinding(
-        bed, bed.h3load, family=family)
+        bed, family=family, settle=lambda: wait_until(
+            lambda: bed.total("paths_validated") >= before + CONNECTIONS, 4,
+            "the paths of all connections to be validated"))
     good = sum(one["ok"] for one in lines)
     label = f"NAT rebinding, IPv{family}"
     results.figure(f"{label}: {good} of {len(lines)} finished, by terminator "
