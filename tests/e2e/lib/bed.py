@@ -2,6 +2,7 @@
 """A whole quicsteer in namespaces: network, certificate, backends (nginx and
 quicsteer-backend), loader with native XDP, terminators as nobody."""
 
+import glob
 import json
 import os
 import shutil
@@ -20,13 +21,13 @@ TREE = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 BUILD = os.path.join(TREE, os.environ.get("BUILD", "build"))
 TOOLS = os.path.join(TREE, os.environ.get("TOOLS", "build/tools"))
 PORT = 443
+PINS = "/sys/fs/bpf/quicsteer-e2e-"
 METRICS = "127.0.0.1:9464"
 BACKENDS = ("127.0.0.1:8001", "127.0.0.1:8002")
 
 NGINX = """\
 daemon off;
-worker_processes 1;
-user root;
+master_process off;
 pid {home}/nginx.pid;
 error_log {home}/nginx.error warn;
 events {{ worker_connections 4096; }}
@@ -74,6 +75,32 @@ def tool_environment():
     return dict(os.environ, LD_LIBRARY_PATH=libraries)
 
 
+def is_running(pid):
+    return os.path.exists(f"/proc/{pid}")
+
+
+def sweep():
+    """Removes what beds left whose process was killed outright."""
+    for pins in glob.glob(PINS + "*"):
+        if not is_running(pins[len(PINS):]):
+            remove_pins(pins)
+    for home in glob.glob(f"{tempfile.gettempdir()}/quicsteer-e2e-*-*"):
+        pid = os.path.basename(home).split("-")[2]
+        if pid.isdigit() and not is_running(pid):
+            shutil.rmtree(home, ignore_errors=True)
+    for path in glob.glob("/run/netns/qse*"):
+        name = os.path.basename(path)
+        pid = name[3:-1]
+        if pid.isdigit() and not is_running(pid):
+            subprocess.run(["ip", "netns", "del", name], check=False)
+
+
+def remove_pins(directory):
+    subprocess.run([program("quicsteer-loader"), "--detach", "--pin-dir",
+                    directory], capture_output=True, timeout=20, check=False)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
 def stop_on_signals():
     """Turns the runner's SIGTERM into an exception, so that beds are always
     taken down."""
@@ -103,10 +130,11 @@ class Bed:
         self.loads = []
         self.terminators = {}
         self.patterns = {}
-        self.pin_dir = f"/sys/fs/bpf/quicsteer-e2e-{os.getpid()}"
+        self.pin_dir = PINS + str(os.getpid())
 
     def __enter__(self):
         stop_on_signals()
+        sweep()
         try:
             self._set_up()
         except BaseException:
@@ -118,7 +146,7 @@ class Bed:
         self._take_down(failed=kind is not None)
 
     def _set_up(self):
-        self.home = tempfile.mkdtemp(prefix="quicsteer-e2e-")
+        self.home = tempfile.mkdtemp(prefix=f"quicsteer-e2e-{os.getpid()}-")
         os.chmod(self.home, 0o755)
         self.control = os.path.join(self.home, "control.sock")
         self._certificate()
@@ -146,10 +174,7 @@ class Bed:
             for process in reversed(self.processes):
                 process.end(signal.SIGKILL)
             if self.with_loader and os.path.isdir(self.pin_dir):
-                subprocess.run([program("quicsteer-loader"), "--detach",
-                                "--pin-dir", self.pin_dir],
-                               capture_output=True, timeout=20, check=False)
-                shutil.rmtree(self.pin_dir, ignore_errors=True)
+                remove_pins(self.pin_dir)
         finally:
             if self.network:
                 self.network.delete()
