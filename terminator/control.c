@@ -269,6 +269,18 @@ int control_register(struct control *control, const char *path,
 	return err;
 }
 
+static void send_drain(struct control *control)
+{
+	struct qs_drain drain = {
+		.header = {QS_CONTROL_MAGIC, QS_CONTROL_VERSION,
+			   QS_MESSAGE_DRAIN},
+	};
+
+	if (send(control->fd, &drain, sizeof(drain), MSG_NOSIGNAL) < 0)
+		log_warn("the loader cannot be told of the drain: %s",
+			 strerror(errno));
+}
+
 static void reconnect(uv_timer_t *timer);
 
 static void disconnect(struct control *control);
@@ -304,6 +316,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 	if (!err) {
 		log_info("the loader is back: slot %u, instance %u kept",
 			 control->welcome.slot, control->welcome.instance);
+		if (control->draining)
+			send_drain(control);
 		return;
 	}
 	if (err == -EACCES) {
@@ -352,17 +366,10 @@ int control_start(struct control *control, uv_loop_t *loop)
 
 void control_drain(struct control *control)
 {
-	struct qs_drain drain = {
-		.header = {QS_CONTROL_MAGIC, QS_CONTROL_VERSION,
-			   QS_MESSAGE_DRAIN},
-	};
-
-	/* Without a loader nobody steers new connections anyway; it reads the
-	 * state DRAINING from its maps only if it got this. */
-	if (control->fd >= 0 &&
-	    send(control->fd, &drain, sizeof(drain), MSG_NOSIGNAL) < 0)
-		log_warn("the loader cannot be told of the drain: %s",
-			 strerror(errno));
+	control->draining = true;
+	/* Without a loader it is sent when the loader is back. */
+	if (control->fd >= 0)
+		send_drain(control);
 }
 
 void control_close(struct control *control)

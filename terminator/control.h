@@ -22,6 +22,7 @@ struct control {
 	bool polling;
 	uv_timer_t retry;
 	bool closing;
+	bool draining; /* the loader was, or is to be, told */
 	struct qs_welcome welcome;
 	int udp_fd; /* ours since the first registration */
 	/* Mapped at addresses that stay the same over a loader's restart. */
@@ -45,7 +46,8 @@ int control_register(struct control *control, const char *path,
 /* control_start watches the loader from now on, on the loop. */
 int control_start(struct control *control, uv_loop_t *loop);
 
-/* control_drain asks the loader for no more new connections. */
+/* control_drain asks the loader for no more new connections, again whenever
+ * it comes back. */
 void control_drain(struct control *control);
 
 /* control_close ends the registration; the loop must run on for the close
