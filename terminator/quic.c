@@ -168,10 +168,13 @@ static void on_datagram(void *user, const struct udp_datagram *datagram)
 	struct qs_terminator_stats *stats = quic->stats;
 	ngtcp2_version_cid vc;
 	struct conn *conn;
-	int rv = ngtcp2_pkt_decode_version_cid(&vc, datagram->data,
-					       datagram->size,
-					       cid_length(quic->identity));
+	int rv = NGTCP2_ERR_INVALID_ARGUMENT;
 
+	/* ngtcp2 asserts that there is something. */
+	if (datagram->size)
+		rv = ngtcp2_pkt_decode_version_cid(&vc, datagram->data,
+						   datagram->size,
+						   cid_length(quic->identity));
 	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION) {
 		send_version_negotiation(quic, &vc, datagram);
 		return;
