@@ -27,6 +27,7 @@ def whole(results, bed, base):
     """Looks while the transfer runs, since peaks include the start."""
     load = bed.h3load("--get", f"/bytes/{GIB}", "--upload",
                       f"/upload={GIB}", "--timeout", "110")
+    cpu = bed.terminators["t1"].cpu_seconds()
     peak = held = 0
     while load.popen.poll() is None:
         peak = max(peak, bed.terminators["t1"].resident_kib()[0])
@@ -36,6 +37,9 @@ def whole(results, bed, base):
     seconds = lines[0]["ended"] - lines[0]["started"] if lines else 0
     results.figure(f"1 GiB each way at once: {seconds:.1f} s, "
                    f"{2 * GIB / max(seconds, 0.001) / 1e6:.0f} MB/s in all")
+    cpu = bed.terminators["t1"].cpu_seconds() - cpu
+    results.figure("processor time of the terminator: "
+                   f"{cpu / (2 * GIB / 1e9):.2f} s for each GB")
     results.figure(f"resident: {base} KiB before, {peak} KiB at most; bodies "
                    f"held at most {held} octets")
     results.check("1 GiB down and 1 GiB up arrive whole",

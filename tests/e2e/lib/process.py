@@ -83,3 +83,9 @@ class Process:
                 if line.startswith("VmHWM:"):
                     peak = int(line.split()[1])
         return now, peak
+
+    def cpu_seconds(self):
+        """Processor time that it has used, user and system."""
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
