@@ -17,6 +17,7 @@
 enum {
 	LARGE = 256 << 20,
 	READ_SIZE = 64 * 1024, /* what one read may add to a full window */
+	IDLE_TIMEOUT = 1000,   /* ms */
 };
 
 static struct bed bed;
@@ -62,9 +63,14 @@ static void start_backend(void)
 	cr_assert_eq(upstream_add(bed.upstream, url), 0, "%s", url);
 }
 
+static void set_idle_timeout(struct upstream_options *options)
+{
+	options->idle_timeout_ms = IDLE_TIMEOUT;
+}
+
 static void begin(void)
 {
-	bed_open(&bed, NULL);
+	bed_open(&bed, set_idle_timeout);
 	start_backend();
 }
 
@@ -132,14 +138,23 @@ Test(upstream_backend, large_download)
 
 Test(upstream_backend, slow_reader)
 {
+	struct iovec vector;
+	uint64_t held;
+
 	front.hold = true;
 	front_start(&front, &bed, "GET /bytes/50000000", NULL);
 	bed_run(&bed, front_has_head, &front);
-	bed_wait(&bed, 200);
+	bed_wait(&bed, IDLE_TIMEOUT + 200);
 	cr_expect_geq(bed.stats.gauges.body_bytes_held,
 		      EXCHANGE_RESPONSE_WINDOW);
 	cr_expect_leq(bed.stats.gauges.body_bytes_held,
 		      EXCHANGE_RESPONSE_WINDOW + READ_SIZE);
+	held = bed.stats.gauges.body_bytes_held;
+	exchange_peek(front.exchange, &vector, 1);
+	front_take(&front, vector.iov_len);
+	bed_wait(&bed, 50);
+	cr_expect_eq(bed.stats.gauges.body_bytes_held, held - vector.iov_len,
+		     "reading goes on only when half is free");
 	front.hold = false;
 	front_read(&front);
 	bed_run(&bed, front_done, &front);
@@ -191,7 +206,7 @@ Test(upstream_backend, echo_with_a_slow_reader)
 	front.upload_size = 64 << 20;
 	front.hold = true;
 	front_start(&front, &bed, "POST /echo", NULL);
-	bed_wait(&bed, 300);
+	bed_wait(&bed, IDLE_TIMEOUT + 200);
 	cr_expect_lt(front.upload_sent, 32 << 20);
 	front.hold = false;
 	front_read(&front);

@@ -7,7 +7,12 @@
 
 #include "tests/backend/pattern.h"
 
-enum { BODY_KEPT = 64 * 1024, UPLOAD_PIECE = 24000, FIELDS_MAX = 16 };
+enum {
+	BODY_KEPT = 64 * 1024,
+	UPLOAD_PIECE = 24000,
+	BUSY_TURNS = 20,
+	FIELDS_MAX = 16
+};
 
 void bed_open(struct bed *bed, void (*change)(struct upstream_options *))
 {
@@ -67,6 +72,8 @@ void bed_wait(struct bed *bed, unsigned ms)
 	uv_timer_start(&bed->guard, on_guard, ms, 0);
 	while (!bed->expired)
 		uv_run(&bed->loop, UV_RUN_ONCE);
+	for (unsigned i = 0; i < BUSY_TURNS; i++)
+		uv_run(&bed->loop, UV_RUN_NOWAIT);
 }
 
 static void add_fields(struct text *text, const struct field *fields,
@@ -116,6 +123,17 @@ static void take(struct front *front, const unsigned char *octets, size_t size)
 		text_add(&front->body, octets, size);
 }
 
+void front_take(struct front *front, size_t size)
+{
+	struct iovec vector;
+
+	cr_assert_eq(exchange_peek(front->exchange, &vector, 1), 1);
+	cr_assert_leq(size, vector.iov_len);
+	take(front, vector.iov_base, size);
+	exchange_read(front->exchange, size);
+	exchange_release(front->exchange, size);
+}
+
 void front_read(struct front *front)
 {
 	const struct field *trailers;
@@ -123,11 +141,8 @@ void front_read(struct front *front)
 	size_t count;
 
 	note_held(front->bed);
-	while (exchange_peek(front->exchange, &vector, 1)) {
-		take(front, vector.iov_base, vector.iov_len);
-		exchange_read(front->exchange, vector.iov_len);
-		exchange_release(front->exchange, vector.iov_len);
-	}
+	while (exchange_peek(front->exchange, &vector, 1))
+		front_take(front, vector.iov_len);
 	if (front->complete ||
 	    !exchange_at_end(front->exchange, &trailers, &count))
 		return;

@@ -35,7 +35,8 @@ void bed_close(struct bed *bed);
  * thirty seconds. */
 void bed_run(struct bed *bed, bool (*done)(void *data), void *data);
 
-/* bed_wait runs the loop for so many milliseconds. */
+/* bed_wait runs the loop for so many milliseconds, and some turns more in case
+ * the machine was too busy for any. */
 void bed_wait(struct bed *bed, unsigned ms);
 
 /* A front and its one exchange. */
@@ -72,6 +73,9 @@ struct front {
  * test's to tell. Set those two before; all else is set here. */
 void front_start(struct front *front, struct bed *bed, const char *target,
 		 const char *const *fields);
+
+/* front_take reads and releases `size` octets, all in the first vector. */
+void front_take(struct front *front, size_t size);
 
 /* front_read reads and releases what there is of the response. */
 void front_read(struct front *front);
@@ -115,6 +119,9 @@ struct script {
 /* script_start listens on a free port and adds it to the bed's upstream. */
 void script_start(struct script *script, struct bed *bed,
 		  const struct step *steps, size_t count);
+
+/* script_is_left tells that no connection is open. For bed_run. */
+bool script_is_left(void *script);
 
 /* script_say sends octets on all open connections. */
 void script_say(struct script *script, const char *octets);

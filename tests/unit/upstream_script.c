@@ -130,6 +130,13 @@ void script_start(struct script *script, struct bed *bed,
 	cr_assert_eq(upstream_add(bed->upstream, url), 0);
 }
 
+bool script_is_left(void *data)
+{
+	const struct script *script = data;
+
+	return script->open == 0;
+}
+
 void script_say(struct script *script, const char *octets)
 {
 	struct script_peer *peer;
