@@ -23,13 +23,16 @@ static uint32_t patience(const struct h1_client *client)
 	case H1_CLIENT_ACTIVE:
 		break;
 	}
+	/* The front does not read; so the backend may not take more, either. */
+	if (!client->reading)
+		return 0;
 	if (client->writing)
 		return options->idle_timeout_ms;
 	if (!client->request_sent && !client->cannot_send)
 		return 0; /* it is the front's turn */
 	if (!client->head_received)
 		return options->response_timeout_ms;
-	return client->reading ? options->idle_timeout_ms : 0;
+	return options->idle_timeout_ms;
 }
 
 /* Parts the client from its exchange. */
@@ -162,7 +165,7 @@ static bool retry(struct h1_client *client)
 	struct backend *backend = client->backend;
 	struct exchange *exchange = client->exchange;
 
-	if (client->response_begun || !client->reused || exchange->retried ||
+	if (!client->reused || exchange->retried ||
 	    !h1_client_replayable(client))
 		return false;
 	detach(client);
