@@ -141,11 +141,18 @@ static int on_stream_reset(ngtcp2_conn *ngtcp2, int64_t stream_id,
 	return h3_result(conn, h3_cancelled(conn->h3, stream_id, stream_user));
 }
 
-static int on_stop_sending(ngtcp2_conn *ngtcp2, int64_t stream_id,
+/* It is we who stop reading here; the client's STOP_SENDING has no callback. */
+static int on_stop_reading(ngtcp2_conn *ngtcp2, int64_t stream_id,
 			   uint64_t error_code, void *user, void *stream_user)
 {
-	return on_stream_reset(ngtcp2, stream_id, 0, error_code, user,
-			       stream_user);
+	struct conn *conn = user;
+
+	(void)ngtcp2;
+	(void)error_code;
+	(void)stream_user;
+	if (!conn->h3)
+		return 0;
+	return h3_result(conn, h3_stop_reading(conn->h3, stream_id));
 }
 
 static int on_more_stream_window(ngtcp2_conn *ngtcp2, int64_t stream_id,
@@ -230,7 +237,7 @@ static const ngtcp2_callbacks callbacks = {
 	.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
 	.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
 	.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
-	.stream_stop_sending = on_stop_sending,
+	.stream_stop_sending = on_stop_reading,
 	.version_negotiation = ngtcp2_crypto_version_negotiation_cb,
 	.recv_tx_key = on_tx_key,
 };

@@ -217,7 +217,6 @@ static void cancel(struct exchange *exchange)
 	if (exchange->client)
 		h1_client_close(exchange->client);
 	pool_forget(exchange);
-	body_free(&exchange->request_body);
 	exchange->request_dropped = true;
 	exchange->broken = true;
 }
@@ -278,6 +277,11 @@ int exchange_request_end(struct exchange *exchange,
 	return result;
 }
 
+size_t exchange_request_held(const struct exchange *exchange)
+{
+	return exchange->request_body.held;
+}
+
 size_t exchange_peek(const struct exchange *exchange, struct iovec *vectors,
 		     size_t count)
 {
@@ -312,6 +316,7 @@ void exchange_free(struct exchange *exchange)
 	assert(!exchange->calling);
 	cancel(exchange);
 	stats_of(exchange)->gauges.requests_open--;
+	body_free(&exchange->request_body);
 	body_free(&exchange->response_body);
 	text_free(&exchange->request.head);
 	text_free(&exchange->last_chunk);

@@ -95,6 +95,11 @@ int exchange_request_body(struct exchange *exchange, const void *data,
 int exchange_request_end(struct exchange *exchange,
 			 const struct field *trailers, size_t count);
 
+/* exchange_request_held tells how many octets of the request body are held: as
+ * many that request_consumed was not told of. A front that frees the exchange
+ * before its end gives the credit for them back itself. */
+size_t exchange_request_held(const struct exchange *exchange);
+
 /* exchange_peek fills vectors with response octets not yet read; 0 = none. */
 size_t exchange_peek(const struct exchange *exchange, struct iovec *vectors,
 		     size_t count);

@@ -36,6 +36,13 @@ static int on_acked(nghttp3_conn *nghttp3, int64_t stream_id, uint64_t size,
 	return 0;
 }
 
+static void cancelled_by_client(struct h3_stream *stream)
+{
+	stream->h3->conn->quic->stats->counters.streams_reset_by_client++;
+	h3_stream_cancel(stream);
+	stream->refused = true;
+}
+
 static int on_stream_close(nghttp3_conn *nghttp3, int64_t stream_id,
 			   uint64_t error_code, void *conn_user,
 			   void *stream_user)
@@ -44,10 +51,12 @@ static int on_stream_close(nghttp3_conn *nghttp3, int64_t stream_id,
 
 	(void)nghttp3;
 	(void)stream_id;
-	(void)error_code;
 	(void)conn_user;
-	if (stream)
-		h3_stream_free(stream);
+	if (!stream)
+		return 0;
+	if (error_code != NGHTTP3_H3_NO_ERROR && !stream->refused)
+		cancelled_by_client(stream);
+	h3_stream_free(stream);
 	return 0;
 }
 
@@ -162,11 +171,6 @@ void h3_blocked(struct h3 *h3, int64_t stream_id)
 	nghttp3_conn_block_stream(h3->nghttp3, stream_id);
 }
 
-void h3_shut(struct h3 *h3, int64_t stream_id)
-{
-	nghttp3_conn_shutdown_stream_write(h3->nghttp3, stream_id);
-}
-
 static bool is_malformed(nghttp3_ssize rv)
 {
 	return rv == NGHTTP3_ERR_MALFORMED_HTTP_HEADER ||
@@ -222,14 +226,27 @@ int h3_unblocked(struct h3 *h3, int64_t stream_id)
 int h3_cancelled(struct h3 *h3, int64_t stream_id, struct h3_stream *stream)
 {
 	if (stream && !stream->refused) {
-		h3->conn->quic->stats->counters.streams_reset_by_client++;
-		h3_stream_cancel(stream);
-		stream->refused = true;
+		cancelled_by_client(stream);
 		ngtcp2_conn_shutdown_stream(h3->conn->ngtcp2, 0, stream_id,
 					    NGHTTP3_H3_REQUEST_CANCELLED);
 		nghttp3_conn_shutdown_stream_write(h3->nghttp3, stream_id);
 	}
 	return nghttp3_conn_shutdown_stream_read(h3->nghttp3, stream_id);
+}
+
+int h3_stop_reading(struct h3 *h3, int64_t stream_id)
+{
+	return nghttp3_conn_shutdown_stream_read(h3->nghttp3, stream_id);
+}
+
+void h3_shut(struct h3 *h3, int64_t stream_id)
+{
+	struct h3_stream *stream = find_stream(h3, stream_id);
+
+	/* The client's STOP_SENDING shows here first. */
+	if (stream && !stream->refused)
+		cancelled_by_client(stream);
+	nghttp3_conn_shutdown_stream_write(h3->nghttp3, stream_id);
 }
 
 int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code)

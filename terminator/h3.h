@@ -40,6 +40,7 @@ int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	       const uint8_t *data, size_t size, bool fin);
 int h3_acked(struct h3 *h3, int64_t stream_id, uint64_t size);
 int h3_unblocked(struct h3 *h3, int64_t stream_id);
+int h3_stop_reading(struct h3 *h3, int64_t stream_id);
 int h3_cancelled(struct h3 *h3, int64_t stream_id, struct h3_stream *stream);
 int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code);
 
