@@ -307,6 +307,7 @@ Test(upstream_limits, early_response)
 	cr_expect_leq(bed.most_held, EXCHANGE_REQUEST_WINDOW + 5);
 	bed_run(&bed, script_is_left, &script);
 	cr_expect_lt(script.received, 8 << 20);
+	cr_expect_eq(exchange_request_held(front.exchange), 0);
 	finish();
 }
 
@@ -350,6 +351,7 @@ Test(upstream_limits, request_window)
 		0);
 	cr_expect_eq(exchange_request_body(front.exchange, octets, 1),
 		     -EMSGSIZE);
+	cr_expect_eq(exchange_request_held(front.exchange), sizeof(octets));
 	finish();
 }
 
