@@ -79,44 +79,46 @@ static nghttp3_ssize read_response(nghttp3_conn *conn, int64_t stream_id,
 	return (nghttp3_ssize)n;
 }
 
-static void on_interim(void *user, unsigned status, const struct field *fields,
-		       size_t count)
+enum head_kind { HEAD_INTERIM, HEAD_WITH_BODY, HEAD_ALONE };
+
+static void submit_head(struct h3_stream *stream, enum head_kind kind,
+			unsigned status, const struct field *fields,
+			size_t count)
 {
-	struct h3_stream *stream = user;
-	char text[4];
-	size_t nv_count;
+	static const nghttp3_data_reader reader = {read_response};
+	nghttp3_conn *conn = stream->h3->nghttp3;
 	nghttp3_nv *nv;
+	size_t nv_count;
+	char text[4];
+	int rv = NGHTTP3_ERR_NOMEM;
 
 	if (stream->refused)
 		return;
 	status_text(text, status);
 	nv = make_nv(fields, count, text, &nv_count);
-	if (!nv || nghttp3_conn_submit_info(stream->h3->nghttp3, stream->id, nv,
-					    nv_count))
-		h3_stream_refuse(stream, NGHTTP3_H3_INTERNAL_ERROR);
+	if (nv && kind == HEAD_INTERIM)
+		rv = nghttp3_conn_submit_info(conn, stream->id, nv, nv_count);
+	else if (nv)
+		rv = nghttp3_conn_submit_response(
+			conn, stream->id, nv, nv_count,
+			kind == HEAD_WITH_BODY ? &reader : NULL);
 	free(nv);
+	if (rv)
+		h3_stream_refuse(stream, NGHTTP3_H3_INTERNAL_ERROR);
 	conn_mark(stream->h3->conn);
+}
+
+static void on_interim(void *user, unsigned status, const struct field *fields,
+		       size_t count)
+{
+	submit_head(user, HEAD_INTERIM, status, fields, count);
 }
 
 static void on_head(void *user, unsigned status, const struct field *fields,
 		    size_t count, bool end)
 {
-	static const nghttp3_data_reader reader = {read_response};
-	struct h3_stream *stream = user;
-	char text[4];
-	size_t nv_count;
-	nghttp3_nv *nv;
-
-	if (stream->refused)
-		return;
-	status_text(text, status);
-	nv = make_nv(fields, count, text, &nv_count);
-	if (!nv ||
-	    nghttp3_conn_submit_response(stream->h3->nghttp3, stream->id, nv,
-					 nv_count, end ? NULL : &reader))
-		h3_stream_refuse(stream, NGHTTP3_H3_INTERNAL_ERROR);
-	free(nv);
-	conn_mark(stream->h3->conn);
+	submit_head(user, end ? HEAD_ALONE : HEAD_WITH_BODY, status, fields,
+		    count);
 }
 
 static void on_readable(void *user)
