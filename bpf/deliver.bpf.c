@@ -70,7 +70,9 @@ int quicsteer_deliver(struct __sk_buff *skb)
 	if (read_metadata(skb, &slot))
 		return assign(skb, slot, QS_DELIVERY_metadata);
 
-	bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX);
+	if (bpf_skb_pull_data(skb,
+			      skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX))
+		return count_delivery(QS_DELIVERY_not_ours);
 	verdict = decide(skb, skb->len, &slot);
 	if (is_steered(verdict))
 		return assign(skb, slot, QS_DELIVERY_decoded);

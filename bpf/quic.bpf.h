@@ -72,9 +72,10 @@ static __always_inline int parse_long_header(struct packet *packet,
 	return GO_ON;
 }
 
-/* Reads a CID that stands closer than 20 octets to the packet's end. */
-static __always_inline void read_last_cid(const struct packet *packet,
-					  struct quic *quic)
+/* Reads a CID that stands closer than 20 octets to the packet's end, or to the
+ * end of what can be read of an skb. */
+static __always_inline int read_last_cid(const struct packet *packet,
+					 struct quic *quic)
 {
 	const __u8 *cid = packet->position;
 	__u8 octets[32] __attribute__((aligned(8))) = {0};
@@ -89,25 +90,25 @@ static __always_inline void read_last_cid(const struct packet *packet,
 	quic->body.word[0] = qs_load_be64(octets + 8);
 	quic->body.word[1] = qs_load_be64(octets + 16);
 	quic->body.word[2] = qs_load_be64(octets + 24);
+	return i < (int)quic->cid_length ? QS_VERDICT_drop_truncated : GO_ON;
 }
 
 /*
  * Reads the 20 octets from the position on, whether they are all the CID's or
  * not: cid_length says that. BPF may load unaligned numbers from packets.
  */
-static __always_inline void read_cid(const struct packet *packet,
-				     struct quic *quic)
+static __always_inline int read_cid(const struct packet *packet,
+				    struct quic *quic)
 {
 	const __u8 *cid = packet->position;
 
-	if ((void *)(cid + QS_CID_MAX) > packet->end) {
-		read_last_cid(packet, quic);
-		return;
-	}
+	if ((void *)(cid + QS_CID_MAX) > packet->end)
+		return read_last_cid(packet, quic);
 	quic->cid_first = cid[0];
 	quic->body.word[0] = bpf_be64_to_cpu(*(__be64 *)(cid + 1));
 	quic->body.word[1] = bpf_be64_to_cpu(*(__be64 *)(cid + 9));
 	quic->body.word[2] = (__u64)bpf_ntohl(*(__be32 *)(cid + 16)) << 40;
+	return GO_ON;
 }
 
 /* The invariant header that the UDP payload begins with. */
@@ -126,8 +127,7 @@ static __always_inline int parse_quic(struct packet *packet, struct quic *quic)
 		advance(packet, 1);
 		quic->cid_length = packet->length;
 	}
-	read_cid(packet, quic);
-	return GO_ON;
+	return read_cid(packet, quic);
 }
 
 #endif
