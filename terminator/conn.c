@@ -146,14 +146,14 @@ static void unregister_all(struct conn *conn)
 /* What only an active connection needs. */
 static void free_session(struct conn *conn)
 {
+	if (conn->h3)
+		h3_free(conn->h3);
+	conn->h3 = NULL;
 	if (conn->marked)
 		LL_DELETE2(conn->quic->dirty, conn, next_dirty);
 	if (conn->is_blocked)
 		LL_DELETE2(conn->quic->blocked, conn, next_blocked);
 	conn->marked = conn->is_blocked = false;
-	if (conn->h3)
-		h3_free(conn->h3);
-	conn->h3 = NULL;
 	free(conn->kept);
 	conn->kept = NULL;
 	conn->kept_size = 0;

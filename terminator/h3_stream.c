@@ -33,8 +33,15 @@ void h3_stream_refuse(struct h3_stream *stream, uint64_t error_code)
 
 void h3_stream_cancel(struct h3_stream *stream)
 {
-	if (stream->exchange)
-		exchange_free(stream->exchange);
+	struct h3 *h3 = stream->h3;
+
+	if (!stream->exchange)
+		return;
+	/* What is dropped here takes no more of the connection's window. */
+	ngtcp2_conn_extend_max_offset(h3->conn->ngtcp2,
+				      exchange_request_held(stream->exchange));
+	conn_mark(h3->conn);
+	exchange_free(stream->exchange);
 	stream->exchange = NULL;
 }
 
