@@ -4,7 +4,7 @@
 set -u
 
 BUILD=${BUILD:-build}
-VECTORS_DIR=${VECTORS_DIR:-../shared/data}
+VECTORS_DIR=${VECTORS_DIR:-tests/vectors}
 scratch=$(mktemp -d)
 failures=0
 

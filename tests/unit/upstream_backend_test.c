@@ -17,7 +17,7 @@
 enum {
 	LARGE = 256 << 20,
 	READ_SIZE = 64 * 1024, /* what one read may add to a full window */
-	IDLE_TIMEOUT = 1000,   /* ms */
+	IDLE_TIMEOUT = 3000,   /* ms */
 };
 
 static struct bed bed;
