@@ -129,20 +129,6 @@ static void on_timer_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
-static void unregister_all(struct conn *conn)
-{
-	ngtcp2_cid cids[32];
-	size_t count, i;
-
-	quic_unregister(conn->quic,
-			ngtcp2_conn_get_client_initial_dcid(conn->ngtcp2));
-	count = ngtcp2_conn_get_scid(conn->ngtcp2, NULL);
-	assert(count <= sizeof(cids) / sizeof(cids[0]));
-	ngtcp2_conn_get_scid(conn->ngtcp2, cids);
-	for (i = 0; i < count; i++)
-		quic_unregister(conn->quic, &cids[i]);
-}
-
 /* What only an active connection needs. */
 static void free_session(struct conn *conn)
 {
@@ -170,10 +156,9 @@ void conn_free(struct conn *conn)
 
 	assert(conn->state != CONN_GONE);
 	free_session(conn);
-	if (conn->ngtcp2) {
-		unregister_all(conn);
+	quic_unregister_all(quic, conn);
+	if (conn->ngtcp2)
 		ngtcp2_conn_del(conn->ngtcp2);
-	}
 	if (conn->tls)
 		tls_session_free(conn->tls);
 	DL_DELETE(quic->conns, conn);

@@ -21,6 +21,7 @@
 #include "terminator/udp.h"
 
 struct quic;
+struct cid_entry;
 struct h3;
 
 enum conn_state {
@@ -34,6 +35,7 @@ struct conn {
 	struct quic *quic;
 	ngtcp2_conn *ngtcp2;
 	ngtcp2_crypto_conn_ref reference; /* how crypto callbacks find us */
+	struct cid_entry *cids;		  /* what it is registered by */
 	struct tls_session *tls;
 	struct tls_filter filter;
 	struct h3 *h3; /* NULL until 1-RTT keys can send */

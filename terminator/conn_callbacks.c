@@ -189,7 +189,7 @@ static int on_cid_retired(ngtcp2_conn *ngtcp2, const ngtcp2_cid *cid,
 	struct conn *conn = user;
 
 	(void)ngtcp2;
-	quic_unregister(conn->quic, cid);
+	quic_unregister(conn->quic, conn, cid);
 	return 0;
 }
 

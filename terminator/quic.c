@@ -29,18 +29,31 @@ int quic_register(struct quic *quic, struct conn *conn, const ngtcp2_cid *cid)
 	entry->cid = *cid;
 	entry->conn = conn;
 	HASH_ADD(hh, quic->cids, cid.data, cid->datalen, entry);
+	DL_APPEND(conn->cids, entry);
 	return 0;
 }
 
-void quic_unregister(struct quic *quic, const ngtcp2_cid *cid)
+static void forget_cid(struct quic *quic, struct cid_entry *entry)
+{
+	HASH_DEL(quic->cids, entry);
+	DL_DELETE(entry->conn->cids, entry);
+	free(entry);
+}
+
+void quic_unregister(struct quic *quic, struct conn *conn,
+		     const ngtcp2_cid *cid)
 {
 	struct cid_entry *entry;
 
 	HASH_FIND(hh, quic->cids, cid->data, cid->datalen, entry);
-	if (!entry)
-		return;
-	HASH_DEL(quic->cids, entry);
-	free(entry);
+	if (entry && entry->conn == conn)
+		forget_cid(quic, entry);
+}
+
+void quic_unregister_all(struct quic *quic, struct conn *conn)
+{
+	while (conn->cids)
+		forget_cid(quic, conn->cids);
 }
 
 static struct conn *find_conn(struct quic *quic, const uint8_t *cid,

@@ -36,6 +36,7 @@ struct quic_options {
 struct cid_entry {
 	ngtcp2_cid cid;
 	struct conn *conn;
+	struct cid_entry *prev, *next; /* the connection's others (utlist) */
 	UT_hash_handle hh;
 };
 
@@ -87,7 +88,12 @@ void quic_close(struct quic *quic);
  * -EEXIST if the CID is taken. */
 int quic_register(struct quic *quic, struct conn *conn, const ngtcp2_cid *cid);
 
-/* quic_unregister undoes quic_register; unknown CIDs are ignored. */
-void quic_unregister(struct quic *quic, const ngtcp2_cid *cid);
+/* quic_unregister undoes quic_register; CIDs that are not this connection's are
+ * ignored. */
+void quic_unregister(struct quic *quic, struct conn *conn,
+		     const ngtcp2_cid *cid);
+
+/* quic_unregister_all does so with all CIDs of a connection. */
+void quic_unregister_all(struct quic *quic, struct conn *conn);
 
 #endif
