@@ -90,7 +90,7 @@ help:
 	@echo 'make run            all of the above, then try it on this machine'
 	@echo 'make test           all of the above, then every test (root)'
 	@echo 'make test-unit      unit tests'
-	@echo 'make san            unit tests under ASan and UBSan'
+	@echo 'make san            unit and some end-to-end tests under ASan, UBSan'
 	@echo 'make test-bpf       the BPF programs, by BPF_PROG_TEST_RUN (root)'
 	@echo 'make test-e2e       whole connections, in namespaces (root)'
 	@echo 'make test-vectors VECTORS=FILE.csv   CID vectors of your own'

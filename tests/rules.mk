@@ -11,6 +11,8 @@ E2E_HELPERS := tests/e2e/loader_bed.py tests/e2e/registrar.py
 E2E_SUITES := $(filter-out $(E2E_HELPERS),$(sort $(E2E_SUITES) \
 	$(shell find tests/e2e -maxdepth 1 -type f -perm -u+x \
 	\( -name '*.sh' -o -name '*.py' \) 2>/dev/null)))
+# End-to-end suites that also run on programs built with sanitizers.
+SAN_SUITES := $(filter-out %.sh,$(wildcard tests/san/*))
 LINT_SUITES := tests/runner_test.sh $(wildcard tests/lint/*.sh)
 
 $(UNIT_SUITES): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o \
@@ -30,10 +32,10 @@ test:
 	@rm -f $(SUMMARY)
 	@$(MAKE) deps
 	@$(MAKE) all suites
-	@$(MAKE) SAN=1 BUILD=$(BUILD)/san unit-suites
+	@$(MAKE) SAN=1 BUILD=$(BUILD)/san all suites
 	@tests/run -s $(SUMMARY) $(LINT_SUITES) $(UNIT_SUITES) \
 		$(UNIT_SUITES:$(BUILD)/%=$(BUILD)/san/%) \
-		$(BPF_SUITES) $(E2E_SUITES)
+		$(BPF_SUITES) $(E2E_SUITES) $(SAN_SUITES)
 
 test-unit: unit-suites
 	@tests/run $(UNIT_SUITES)
@@ -48,7 +50,8 @@ lint:
 	@tests/run $(LINT_SUITES)
 
 san:
-	@$(MAKE) SAN=1 BUILD=build/san test-unit
+	@$(MAKE) SAN=1 BUILD=$(BUILD)/san all suites
+	@tests/run $(UNIT_SUITES:$(BUILD)/%=$(BUILD)/san/%) $(SAN_SUITES)
 
 test-vectors: $(BUILD)/tests/vectors
 	@[ -n "$(VECTORS)" ] || \

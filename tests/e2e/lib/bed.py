@@ -167,8 +167,10 @@ class Bed:
             for load in self.loads:
                 load.popen.kill()
                 load.popen.wait()
-            for process in list(self.terminators.values()):
-                process.end(signal.SIGKILL)
+            unclean = [process for process in self.terminators.values()
+                       if process.end(signal.SIGINT) != 0]
+            for process in unclean:
+                process.show_log()
             if self.loader:
                 self.loader.end(signal.SIGINT)
             for process in reversed(self.processes):
@@ -180,6 +182,9 @@ class Bed:
                 self.network.delete()
             if self.home:
                 shutil.rmtree(self.home, ignore_errors=True)
+        if unclean and not failed:
+            raise RuntimeError("terminators that did not end well: " +
+                               ", ".join(one.name for one in unclean))
 
     # Parts
 
