@@ -273,6 +273,20 @@ static void tick_drip(struct connection *connection)
 		connection_finish(connection);
 }
 
+/* Leaves the request body unread until there is no room for it on the way. */
+static void begin_stall(struct connection *connection)
+{
+	connection->stalled = true;
+	connection_wait(connection, connection->parameters[0]);
+}
+
+static void tick_stall(struct connection *connection)
+{
+	put_head(connection, 200, "transfer-encoding: chunked\r\n\r\n");
+	connection->chunked = true;
+	connection_put_body(connection, "!", 1);
+}
+
 static void end_early_hints(struct connection *connection)
 {
 	connection_print(connection,
@@ -323,6 +337,7 @@ static const struct answer answers[] = {
 	{.path = "/status/", .end = end_status},
 	{.path = "/slow/", .end = end_slow, .tick = end_home},
 	{.path = "/drip/", .end = end_drip, .tick = tick_drip},
+	{.path = "/stall/", .begin = begin_stall, .tick = tick_stall},
 	{.path = "/early-hints", .end = end_early_hints},
 	{.path = "/reset", .end = end_reset},
 	{.path = "/broken/", .end = end_broken, .produce = produce_length},

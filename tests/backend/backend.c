@@ -22,6 +22,7 @@ static const char usage[] =
 	"  /upload          size, FNV-1a 64 and trailers of the body, as JSON\n"
 	"  /status/NNN      an empty answer with that status\n"
 	"  /slow/MS         answers after MS milliseconds\n"
+	"  /stall/MS        reads no body; begins an answer after MS\n"
 	"  /drip/N/MS       N octets of the pattern, one each MS milliseconds\n"
 	"  /early-hints     103, then 200\n"
 	"  /close           closes the connection after its answer\n"

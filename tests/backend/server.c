@@ -226,7 +226,7 @@ static void write_out(struct connection *connection)
  * the request that is being answered. */
 static void set_reading(struct connection *connection)
 {
-	bool wanted = !connection->request_done &&
+	bool wanted = !connection->request_done && !connection->stalled &&
 		      body_space(&connection->out) >= SERVER_PIECE * 2;
 
 	if (wanted && !connection->reading)

@@ -70,6 +70,7 @@ struct connection {
 	bool request_done;
 	bool keep_alive;
 	bool reading;
+	bool stalled;	       /* the body stays unread */
 	struct text pipelined; /* octets behind the request */
 	char input[SERVER_PIECE];
 
