@@ -31,7 +31,7 @@ struct terminator {
 	uv_timer_t heartbeat;
 	struct control control;
 	struct identity identity;
-	struct qs_terminator_stats own_stats; /* without a loader */
+	struct qs_terminator_stats own_stats; /* until the loader gives a row */
 	struct qs_terminator_stats *stats;
 	struct quic quic;
 	bool draining;
@@ -69,14 +69,13 @@ static int open_socket(const struct qs_vip_key *listen)
 	return fd;
 }
 
-/* Returns the UDP socket, or -errno after a message. */
+/* Without a loader. Returns the UDP socket, or -errno after a message. */
 static int stand_alone(struct terminator *t)
 {
 	char text[QS_ENDPOINT_TEXT];
 	int fd;
 
 	identity_random(&t->identity);
-	t->stats = &t->own_stats;
 	fd = open_socket(&t->options.listen);
 	if (fd < 0)
 		log_error("%s: cannot listen: %s",
@@ -133,9 +132,8 @@ static bool load_tls(struct terminator *t)
 {
 	const char *error;
 
-	t->quic.tls = tls_new(t->options.certificate, t->options.private_key,
-			      t->identity.secrets.ticket,
-			      sizeof(t->identity.secrets.ticket), &error);
+	t->quic.tls =
+		tls_new(t->options.certificate, t->options.private_key, &error);
 	if (!t->quic.tls)
 		log_error("%s", error);
 	return t->quic.tls;
@@ -238,18 +236,31 @@ static int serve(struct terminator *t, int fd)
 	return t->status;
 }
 
-static int run(struct terminator *t)
+/* Registering makes an older process of our name drain: what can fail for
+ * reasons of ours has been done before. */
+static int join_and_serve(struct terminator *t)
 {
-	int status = 1, fd;
+	int fd = t->options.standalone ? stand_alone(t) : join_loader(t);
 
-	fd = t->options.standalone ? stand_alone(t) : join_loader(t);
 	if (fd < 0)
 		return 1;
-	if (load_tls(t)) {
-		if (add_backends(t))
-			status = serve(t, fd);
+	tls_set_ticket_keys(t->quic.tls, t->identity.secrets.ticket);
+	upstream_use_stats(t->quic.upstream, t->stats);
+	return serve(t, fd);
+}
+
+static int run(struct terminator *t)
+{
+	int status = 1;
+
+	t->stats = &t->own_stats;
+	if (load_tls(t) && add_backends(t))
+		status = join_and_serve(t);
+	if (t->quic.upstream && !t->ending)
+		upstream_close(t->quic.upstream);
+	uv_run(&t->loop, UV_RUN_DEFAULT);
+	if (t->quic.tls)
 		tls_free(t->quic.tls);
-	}
 	return status;
 }
 

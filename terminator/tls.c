@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <ngtcp2/ngtcp2_crypto_wolfssl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,27 +42,29 @@ static int select_h3(WOLFSSL *ssl, const unsigned char **out,
  * is used, in seconds. A time far off keeps wolfSSL from making keys of its
  * own, which no other terminator would know.
  */
-static bool set_ticket_keys(WOLFSSL_CTX *context, const uint8_t *keys,
-			    size_t size)
+void tls_set_ticket_keys(struct tls *tls,
+			 const uint8_t keys[TLS_TICKET_KEYS_SIZE])
 {
-	uint8_t form[WOLFSSL_TICKET_KEYS_SZ];
 	static const uint8_t far_off[] = {0x7f, 0xff, 0xff, 0xff};
-	bool ok;
+	uint8_t form[TLS_TICKET_KEYS_SIZE + 2 * sizeof(far_off)];
+	uint8_t *times = form + TLS_TICKET_KEYS_SIZE;
+	int rv;
 
-	assert(size == sizeof(form) - 2 * sizeof(far_off));
-	memcpy(form, keys, size);
+	_Static_assert(sizeof(form) == WOLFSSL_TICKET_KEYS_SZ,
+		       "another wolfSSL has another form");
+	memcpy(form, keys, TLS_TICKET_KEYS_SIZE);
 	form[WOLFSSL_TICKET_NAME_SZ - 1] &= 0xfe; /* holds the key's index */
-	memcpy(form + size, far_off, sizeof(far_off));
-	memcpy(form + size + sizeof(far_off), far_off, sizeof(far_off));
-	ok = wolfSSL_CTX_set_tlsext_ticket_keys(context, form, sizeof(form)) ==
-	     WOLFSSL_SUCCESS;
-	memset(form, 0, sizeof(form));
-	return ok;
+	memcpy(times, far_off, sizeof(far_off));
+	memcpy(times + sizeof(far_off), far_off, sizeof(far_off));
+	rv = wolfSSL_CTX_set_tlsext_ticket_keys(tls->context, form,
+						sizeof(form));
+	assert(rv == WOLFSSL_SUCCESS);
+	(void)rv;
+	explicit_bzero(form, sizeof(form));
 }
 
 static const char *configure(WOLFSSL_CTX *context, const char *certificate_file,
-			     const char *key_file, const uint8_t *ticket_keys,
-			     size_t ticket_keys_size)
+			     const char *key_file)
 {
 	static char message[512];
 
@@ -90,14 +91,11 @@ static const char *configure(WOLFSSL_CTX *context, const char *certificate_file,
 			 key_file, certificate_file);
 		return message;
 	}
-	if (!set_ticket_keys(context, ticket_keys, ticket_keys_size))
-		return "wolfSSL refused the session ticket keys";
 	wolfSSL_CTX_set_alpn_select_cb(context, select_h3, NULL);
 	return NULL;
 }
 
 struct tls *tls_new(const char *certificate_file, const char *key_file,
-		    const uint8_t *ticket_keys, size_t ticket_keys_size,
 		    const char **error)
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
@@ -108,8 +106,7 @@ struct tls *tls_new(const char *certificate_file, const char *key_file,
 	wolfSSL_Init();
 	tls->context = wolfSSL_CTX_new(wolfTLSv1_3_server_method());
 	if (tls->context)
-		*error = configure(tls->context, certificate_file, key_file,
-				   ticket_keys, ticket_keys_size);
+		*error = configure(tls->context, certificate_file, key_file);
 	if (*error) {
 		tls_free(tls);
 		return NULL;

@@ -12,12 +12,18 @@
 struct tls;	    /* certificate, key and settings that sessions share */
 struct tls_session; /* WOLFSSL */
 
-/* tls_new loads a PEM certificate chain and its key. `ticket_keys` seals
- * session tickets, so that any terminator with the same resumes. On failure
- * returns NULL and points `*error` to a message that names the file. */
+/* tls_new loads a PEM certificate chain and its key. On failure returns NULL
+ * and points `*error` to a message that names the file. */
 struct tls *tls_new(const char *certificate_file, const char *key_file,
-		    const uint8_t *ticket_keys, size_t ticket_keys_size,
 		    const char **error);
+
+/* The octets of ticket keys: a name of 16 and two keys of 32. */
+enum { TLS_TICKET_KEYS_SIZE = 80 };
+
+/* tls_set_ticket_keys seals session tickets with these keys from now on, so
+ * that any terminator with the same resumes. */
+void tls_set_ticket_keys(struct tls *tls,
+			 const uint8_t keys[TLS_TICKET_KEYS_SIZE]);
 
 void tls_free(struct tls *tls);
 

@@ -55,10 +55,17 @@ struct upstream *upstream_new(uv_loop_t *loop,
 		free(upstream);
 		return NULL;
 	}
+
 	upstream->options.via = upstream->via;
 	signal(SIGPIPE, SIG_IGN);
 	pool_start(upstream);
 	return upstream;
+}
+
+void upstream_use_stats(struct upstream *upstream,
+			struct qs_terminator_stats *stats)
+{
+	upstream->stats = stats;
 }
 
 /* Reads a port at the end of a URL: nothing, or ":" and 1 to 65535; a single

@@ -42,6 +42,11 @@ struct upstream *upstream_new(uv_loop_t *loop,
  * that form) or -ENOMEM. */
 int upstream_add(struct upstream *upstream, const char *url);
 
+/* upstream_use_stats counts in another row from now on, before the first
+ * exchange. */
+void upstream_use_stats(struct upstream *upstream,
+			struct qs_terminator_stats *stats);
+
 /* upstream_close closes all connections; the loop must then run until it has
  * no handles left. Frees the upstream in the last close callback. All exchanges
  * must be freed before. */
