@@ -51,9 +51,11 @@ def judge_new(results, lines, killed):
     results.figure(f"connections begun after the kill: {len(after)}, slowest "
                    f"handshake {slowest:.0f} ms, by terminator "
                    f"{by_terminator(after)}")
+    # Had an Initial gone to the dead one, its client would have sent it again
+    # only after a second (RFC 9002, 6.2.2).
     results.check("new connections succeed at once",
                   len(after) > 100 and all(one["ok"] for one in after)
-                  and slowest < 500,
+                  and slowest < 900,
                   f"{reasons(after)}, slowest handshake {slowest:.0f} ms")
     results.check("none of them is given to the dead one",
                   VICTIM not in by_terminator(after),
