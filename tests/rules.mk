@@ -53,7 +53,9 @@ san:
 	@$(MAKE) SAN=1 BUILD=$(BUILD)/san all suites
 	@tests/run $(UNIT_SUITES:$(BUILD)/%=$(BUILD)/san/%) $(SAN_SUITES)
 
-test-vectors: $(BUILD)/tests/vectors
+test-vectors:
 	@[ -n "$(VECTORS)" ] || \
 		{ echo 'usage: make test-vectors VECTORS=FILE.csv' >&2; exit 2; }
+	@$(MAKE) deps
+	@$(MAKE) $(BUILD)/tests/vectors
 	@$(BUILD)/tests/vectors $(VECTORS)
