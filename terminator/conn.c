@@ -188,38 +188,13 @@ static void linger(struct conn *conn, enum conn_state state)
 		       ns / NGTCP2_MILLISECONDS + 1, 0);
 }
 
-static void keep_close_packet(struct conn *conn, const ngtcp2_path *path,
-			      const uint8_t *packet, size_t size)
-{
-	conn->kept = malloc(size);
-	if (!conn->kept)
-		return;
-	memcpy(conn->kept, packet, size);
-	conn->kept_size = size;
-	conn->kept_segment = size;
-	conn->kept_ecn = 0;
-	memcpy(&conn->kept_local, path->local.addr, path->local.addrlen);
-	memcpy(&conn->kept_remote, path->remote.addr, path->remote.addrlen);
-	conn->close_repeat = 1;
-}
-
-static void send_close_packet(struct conn *conn)
-{
-	size_t sent;
-
-	/* When the socket is full it is lost; it is repeated on demand. */
-	if (conn->kept)
-		udp_send(&conn->quic->udp, &conn->kept_local,
-			 &conn->kept_remote, 0, conn->kept, conn->kept_size,
-			 conn->kept_size, &sent);
-}
-
 void conn_close(struct conn *conn)
 {
 	uint8_t *buffer = conn->quic->buffer;
 	ngtcp2_path_storage path;
 	ngtcp2_pkt_info info;
 	ngtcp2_ssize size;
+	size_t sent;
 
 	ngtcp2_path_storage_zero(&path);
 	size = ngtcp2_conn_write_connection_close(
@@ -230,17 +205,22 @@ void conn_close(struct conn *conn)
 		return;
 	}
 	linger(conn, CONN_CLOSING);
-	keep_close_packet(conn, &path.path, buffer, (size_t)size);
-	send_close_packet(conn);
+	conn->close_repeat = 1;
+	if (conn_keep(conn, &path.path, 0, buffer, (size_t)size, (size_t)size))
+		conn_send_kept(conn, &sent);
 }
 
 /* Ever fewer answers to what still arrives (RFC 9000, 10.2.1). */
 static void repeat_close(struct conn *conn)
 {
+	size_t sent;
+
 	if (++conn->close_packets < conn->close_repeat)
 		return;
 	conn->close_repeat *= 2;
-	send_close_packet(conn);
+	/* When the socket is full it is lost; the next cause repeats it. */
+	if (conn->kept)
+		conn_send_kept(conn, &sent);
 }
 
 void conn_fail(struct conn *conn, int rv)

@@ -91,6 +91,15 @@ void conn_fail(struct conn *conn, int rv);
 /* conn_on_timer is the callback of conn->timer. */
 void conn_on_timer(uv_timer_t *timer);
 
+/* conn_keep copies packets to be sent later, or again, on `path`: `size` octets
+ * in datagrams of `segment` each. Nothing may be kept already. Returns false
+ * when memory is short. */
+bool conn_keep(struct conn *conn, const ngtcp2_path *path, uint8_t ecn,
+	       const uint8_t *data, size_t size, size_t segment);
+
+/* conn_send_kept sends what is kept, which stays; see udp_send. */
+int conn_send_kept(struct conn *conn, size_t *sent);
+
 /* conn_unblock goes on when the socket is writable again. */
 void conn_unblock(struct conn *conn);
 

@@ -25,22 +25,35 @@ struct burst {
 	size_t size, segment;
 };
 
+bool conn_keep(struct conn *conn, const ngtcp2_path *path, uint8_t ecn,
+	       const uint8_t *data, size_t size, size_t segment)
+{
+	conn->kept = malloc(size);
+	if (!conn->kept)
+		return false;
+	memcpy(conn->kept, data, size);
+	conn->kept_size = size;
+	conn->kept_segment = segment;
+	conn->kept_ecn = ecn;
+	memcpy(&conn->kept_local, path->local.addr, path->local.addrlen);
+	memcpy(&conn->kept_remote, path->remote.addr, path->remote.addrlen);
+	return true;
+}
+
+int conn_send_kept(struct conn *conn, size_t *sent)
+{
+	return udp_send(&conn->quic->udp, &conn->kept_local, &conn->kept_remote,
+			conn->kept_ecn, conn->kept, conn->kept_size,
+			conn->kept_segment, sent);
+}
+
 static int keep_unsent(struct conn *conn, const struct burst *burst,
 		       size_t sent)
 {
-	size_t left = burst->size - sent;
-
-	conn->kept = malloc(left);
-	if (!conn->kept)
+	if (!conn_keep(conn, &burst->path.path, burst->ecn,
+		       conn->quic->buffer + sent, burst->size - sent,
+		       burst->segment))
 		return 0; /* lost, as the network may lose it */
-	memcpy(conn->kept, conn->quic->buffer + sent, left);
-	conn->kept_size = left;
-	conn->kept_segment = burst->segment;
-	conn->kept_ecn = burst->ecn;
-	memcpy(&conn->kept_local, burst->path.path.local.addr,
-	       burst->path.path.local.addrlen);
-	memcpy(&conn->kept_remote, burst->path.path.remote.addr,
-	       burst->path.path.remote.addrlen);
 	if (!conn->is_blocked) {
 		conn->is_blocked = true;
 		LL_PREPEND2(conn->quic->blocked, conn, next_blocked);
@@ -238,9 +251,7 @@ void conn_unblock(struct conn *conn)
 	int err;
 
 	assert(conn->kept);
-	err = udp_send(&conn->quic->udp, &conn->kept_local, &conn->kept_remote,
-		       conn->kept_ecn, conn->kept, conn->kept_size,
-		       conn->kept_segment, &sent);
+	err = conn_send_kept(conn, &sent);
 	if (err) {
 		memmove(conn->kept, conn->kept + sent, conn->kept_size - sent);
 		conn->kept_size -= sent;

@@ -283,8 +283,6 @@ static void send_drain(struct control *control)
 
 static void reconnect(uv_timer_t *timer);
 
-static void disconnect(struct control *control);
-
 static void on_poll_closed(uv_handle_t *handle)
 {
 	struct control *control = handle->data;
