@@ -86,7 +86,7 @@ struct {
 	__type(value, struct qs_traffic);
 } terminator_traffic SEC(".maps");
 
-/* Not used by the programs: they only make libbpf create it. */
+/* From here on not used by the programs: they only make libbpf create them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -94,5 +94,45 @@ struct {
 	__type(key, __u32);
 	__type(value, struct qs_terminator_stats);
 } terminator_stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, QS_MAX_TOTALS);
+	__type(key, struct qs_total_key);
+	__type(value, struct qs_terminator_total);
+} terminator_totals SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, QS_MAX_WISHES);
+	__type(key, struct qs_wish_key);
+	__type(value, struct qs_wish);
+} wishes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, QS_MAX_BACKENDS);
+	__type(key, __u32);
+	__type(value, struct qs_backend);
+} backends SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, QS_MAX_BACKENDS);
+	__type(key, __u32);
+	__type(value, struct qs_trials);
+} trials SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, QS_MAX_TERMINATORS + 1);
+	__type(key, __u32);
+	__type(value, struct qs_proxy_stats);
+} proxy_stats SEC(".maps");
 
 #endif

@@ -94,16 +94,21 @@ static int send_welcome(struct client *client, int socket)
 		.config_id = deployment->config_id,
 		.secrets = deployment->secrets,
 	};
-	const int descriptors[3] = {
-		registry->maps->fd[QS_MAP_TERMINATORS],
-		registry->maps->fd[QS_MAP_TERMINATOR_STATS],
-		socket,
+	const int *maps = registry->maps->fd;
+	const int descriptors[QS_WELCOME_DESCRIPTORS] = {
+		[QS_WELCOME_TERMINATORS] = maps[QS_MAP_TERMINATORS],
+		[QS_WELCOME_TERMINATOR_STATS] = maps[QS_MAP_TERMINATOR_STATS],
+		[QS_WELCOME_BACKENDS] = maps[QS_MAP_BACKENDS],
+		[QS_WELCOME_PROXY_STATS] = maps[QS_MAP_PROXY_STATS],
+		[QS_WELCOME_TRIALS] = maps[QS_MAP_TRIALS],
+		[QS_WELCOME_SOCKET] = socket,
 	};
 	int error;
 
 	memcpy(welcome.configs, deployment->configs, sizeof(welcome.configs));
 	error = message_send(client->fd, &welcome, sizeof(welcome), descriptors,
-			     socket < 0 ? 2 : 3);
+			     socket < 0 ? QS_WELCOME_SOCKET
+					: QS_WELCOME_DESCRIPTORS);
 	explicit_bzero(&welcome, sizeof(welcome));
 	return error;
 }

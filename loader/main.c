@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/loader.h"
-#include "loader/notify.h"
 #include "loader/lib/log.h"
 #include "loader/lib/names.h"
+#include "loader/lib/notify.h"
 #include "loader/lib/parse.h"
 #include "loader/lib/version.h"
 

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_DESCRIPTORS = 3 };
+enum { MAX_DESCRIPTORS = QS_WELCOME_DESCRIPTORS };
 
 union ancillary {
 	struct cmsghdr header; /* for its alignment */

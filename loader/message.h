@@ -21,8 +21,8 @@ struct message {
 struct qs_message_header message_header(enum qs_message_type type);
 
 /*
- * message_send: sends `size` octets and `count` descriptors (0 to 3, which the
- * caller keeps) at once. Returns 0 or -errno.
+ * message_send: sends `size` octets and `count` descriptors (0 to
+ * QS_WELCOME_DESCRIPTORS, which the caller keeps) at once. Returns 0 or -errno.
  */
 int message_send(int fd, const void *content, size_t size,
 		 const int *descriptors, int count);

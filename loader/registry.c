@@ -3,6 +3,7 @@
 #include "loader/port.h"
 #include "loader/lib/log.h"
 #include "loader/lib/lookup.h"
+#include "loader/lib/wishes.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -12,8 +13,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { DEFAULT_WEIGHT = 100 };
 
 static __u64 now_ns(clockid_t clock)
 {
@@ -180,7 +179,13 @@ static void record(struct registry *registry, __u16 slot, __u16 instance,
 	memset(terminator->name, 0, sizeof(terminator->name));
 	memcpy(terminator->name, name, strnlen(name, QS_NAME_SIZE - 1));
 	terminator->instance = instance;
-	terminator->weight = DEFAULT_WEIGHT;
+	terminator->weight = QS_WEIGHT_DEFAULT;
+	terminator->factor = QS_FACTOR_ONE;
+	terminator->breaker = QS_BREAKER_CLOSED;
+	terminator->breaker_changed_ns = 0;
+	terminator->breaker_openings = 0;
+	qs_wish_get(registry->maps, QS_WISH_TERMINATOR, name,
+		    &terminator->wish);
 	terminator->pid = peer->pid;
 	terminator->uid = peer->uid;
 	terminator->registered_ns = now_ns(CLOCK_REALTIME);

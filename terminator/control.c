@@ -15,14 +15,14 @@
 enum {
 	RECONNECT_MS = 50,
 	ANSWER_TIMEOUT_MS = 5000,
-	MAX_DESCRIPTORS = 3,
+	MAX_DESCRIPTORS = QS_WELCOME_DESCRIPTORS,
 };
 
-static size_t map_size(size_t value_size)
+/* The kernel rounds values of array maps up to 8 octets. */
+static size_t map_size(size_t value_size, size_t count)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	/* The kernel rounds values of array maps up to 8 octets. */
-	size_t size = (value_size + 7) / 8 * 8 * QS_MAX_TERMINATORS;
+	size_t size = (value_size + 7) / 8 * 8 * count;
 
 	return (size + page - 1) / page * page;
 }
@@ -124,35 +124,36 @@ static ssize_t receive_answer(int fd, union answer *answer,
 	return n;
 }
 
-/* Maps, or maps anew at the same address, so that pointers stay good. */
-static void *map_again(void *old, size_t size, int protection, int fd)
+/* Maps at *map, or maps anew at the same address, so that pointers stay good.
+ * Returns 0 or -errno. */
+static int map_again(void *map, size_t size, int protection, int fd,
+		     off_t offset)
 {
-	void *map = mmap(old, size, protection,
-			 MAP_SHARED | (old ? MAP_FIXED : 0), fd, 0);
+	void *old = *(void **)map;
+	void *new = mmap(old, size, protection,
+			 MAP_SHARED | (old ? MAP_FIXED : 0), fd, offset);
 
-	return map == MAP_FAILED ? NULL : map;
+	if (new == MAP_FAILED)
+		return -errno;
+	*(void **)map = new;
+	return 0;
 }
 
-static int map_all(struct control *control, int terminators_fd, int stats_fd)
+static int map_stats(struct control *control, const int *fds)
 {
 	struct qs_terminator_stats before = {0};
 	bool again = control->stats;
-	void *map;
+	int err;
 
 	if (again)
 		before = *control->stats;
-	map = map_again((void *)control->terminators,
-			map_size(sizeof(struct qs_terminator)), PROT_READ,
-			terminators_fd);
-	if (!map)
-		return -errno;
-	control->terminators = map;
-	map = map_again(control->all_stats,
-			map_size(sizeof(struct qs_terminator_stats)),
-			PROT_READ | PROT_WRITE, stats_fd);
-	if (!map)
-		return -errno;
-	control->all_stats = map;
+	err = map_again(&control->all_stats,
+			map_size(sizeof(struct qs_terminator_stats),
+				 QS_MAX_TERMINATORS),
+			PROT_READ | PROT_WRITE,
+			fds[QS_WELCOME_TERMINATOR_STATS], 0);
+	if (err)
+		return err;
 	control->stats = &control->all_stats[control->welcome.slot];
 	/* The maps were lost and made anew: our counts go on. */
 	if (again && control->stats->instance != before.instance)
@@ -161,22 +162,49 @@ static int map_all(struct control *control, int terminators_fd, int stats_fd)
 	return 0;
 }
 
+static int map_all(struct control *control, const int *fds)
+{
+	size_t row = sizeof(struct qs_proxy_stats);
+	int err;
+
+	err = map_again(
+		&control->terminators,
+		map_size(sizeof(struct qs_terminator), QS_MAX_TERMINATORS),
+		PROT_READ, fds[QS_WELCOME_TERMINATORS], 0);
+	if (!err)
+		err = map_again(
+			&control->backends,
+			map_size(sizeof(struct qs_backend), QS_MAX_BACKENDS),
+			PROT_READ, fds[QS_WELCOME_BACKENDS], 0);
+	if (!err)
+		err = map_again(
+			&control->trials,
+			map_size(sizeof(struct qs_trials), QS_MAX_BACKENDS),
+			PROT_READ | PROT_WRITE, fds[QS_WELCOME_TRIALS], 0);
+	if (!err)
+		err = map_again(&control->proxy, row, PROT_READ | PROT_WRITE,
+				fds[QS_WELCOME_PROXY_STATS],
+				(off_t)(row * control->welcome.slot));
+	return err ? err : map_stats(control, fds);
+}
+
 static int take_welcome(struct control *control,
 			const struct qs_welcome *welcome, const int *fds,
 			size_t fd_count)
 {
-	size_t expected = control->udp_fd >= 0 ? 2 : 3;
+	size_t expected = control->udp_fd >= 0 ? QS_WELCOME_SOCKET
+					       : QS_WELCOME_DESCRIPTORS;
 	int err;
 
 	if (fd_count != expected || welcome->slot >= QS_MAX_TERMINATORS)
 		return -EPROTO;
 	control->welcome = *welcome;
-	err = map_all(control, fds[0], fds[1]);
+	err = map_all(control, fds);
 	if (err)
 		return err;
-	if (expected == 3) {
-		control->udp_fd = fds[2];
-		fd_count = 2;
+	if (expected == QS_WELCOME_DESCRIPTORS) {
+		control->udp_fd = fds[QS_WELCOME_SOCKET];
+		fd_count = QS_WELCOME_SOCKET;
 	}
 	close_all(fds, fd_count);
 	return 0;

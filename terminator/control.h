@@ -29,6 +29,9 @@ struct control {
 	const struct qs_terminator *terminators;
 	struct qs_terminator_stats *all_stats;
 	struct qs_terminator_stats *stats; /* our row */
+	const struct qs_backend *backends; /* QS_MAX_BACKENDS */
+	struct qs_trials *trials;	   /* likewise */
+	struct qs_proxy_stats *proxy;	   /* our row */
 	/* The loader will not have us back: nothing reaches us any more. */
 	void (*on_refused)(void *user, const char *reason);
 	void *user;

@@ -15,12 +15,13 @@
 #endif
 
 /* Raised on every change of a map's key, value or meaning. */
-#define QS_ABI_VERSION 1
+#define QS_ABI_VERSION 2
 
 #define QS_PIN_DIR "/sys/fs/bpf/quicsteer"
 #define QS_RUN_DIR "/run/quicsteer"
 #define QS_STATE_DIR "/var/lib/quicsteer"
 #define QS_CONTROL_SOCKET QS_RUN_DIR "/control.sock"
+#define QS_CONFIG_FILE "/etc/quicsteer/quicsteer.yaml"
 
 /* Names of pins in the pin directory that are not maps. */
 #define QS_PIN_STEER_LINK "steer_link"
@@ -38,7 +39,22 @@ enum {
 		4,		/* octets of a server ID the loader gives out */
 	QS_LOOKUP_SIZE = 65537, /* prime: entries of one Maglev table */
 	QS_LOOKUP_GENERATIONS = 2,
+	QS_MAX_BACKENDS = 256, /* rows; one that is drained holds one too */
+	QS_MAX_POOLS = 32,
+	QS_BACKEND_NAME_SIZE = 80, /* "name" or "name@address:port", NUL */
+	QS_REASON_SIZE = 56,	   /* why it is down, for people, NUL */
+	QS_MAX_WISHES = 1024,
+	QS_MAX_TOTALS = 1024, /* names of terminators that are gone */
+	QS_WEIGHT_MAX = 65535,
+	QS_WEIGHT_DEFAULT = 100,
+	QS_FACTOR_ONE = 1000, /* a health factor of 1 */
 };
+
+/* No wish: the configured weight holds. */
+#define QS_WEIGHT_UNSET 0xffffffff
+
+/* The row of proxy_stats for the sums of slots that were given to others. */
+#define QS_RETIRED_SLOT QS_MAX_TERMINATORS
 
 /* A slot that names no terminator (in lookup tables and metadata). */
 #define QS_NO_SLOT 0xffff
@@ -105,17 +121,127 @@ enum qs_terminator_state {
 	QS_TERMINATOR_DEAD = 3, /* its process is gone; resets are allowed */
 };
 
-/* terminators: mappable array by slot. Written by the loader. */
+/* A circuit breaker, of a terminator or a backend, as healthd drives it. */
+enum qs_breaker {
+	QS_BREAKER_CLOSED = 0,	  /* gets its share */
+	QS_BREAKER_OPEN = 1,	  /* gets nothing new */
+	QS_BREAKER_HALF_OPEN = 2, /* gets a few trials */
+};
+
+/* What the operator wants of a breaker. */
+enum qs_breaker_wish {
+	QS_WISH_AUTO = 0, /* as healthd sees it */
+	QS_WISH_OPEN = 1,
+	QS_WISH_CLOSED = 2,
+};
+
+enum qs_wish_kind { QS_WISH_TERMINATOR = 1, QS_WISH_BACKEND = 2 };
+
+/*
+ * wishes: hash of what the operator changed, by name, so that it outlives
+ * processes, slots and rows. Written by lbctl, under the lock file, together
+ * with its copy in the rows of that name; who fills a row later (the loader,
+ * healthd) copies it from here. A wish that wants nothing is deleted.
+ */
+struct qs_wish_key {
+	__u32 kind; /* enum qs_wish_kind */
+	char name[QS_BACKEND_NAME_SIZE];
+};
+
+struct qs_wish {
+	__u32 weight; /* 0 to QS_WEIGHT_MAX, or QS_WEIGHT_UNSET */
+	__u8 breaker; /* enum qs_breaker_wish */
+	__u8 drain;   /* 1: no new connections or requests */
+	__u16 zero;
+	__u64 drain_end_ns; /* CLOCK_REALTIME: the deadline; 0 = none */
+};
+
+/* terminator_totals: key; see counters.h for the value. */
+struct qs_total_key {
+	char name[QS_NAME_SIZE];
+};
+
+/*
+ * terminators: mappable array by slot. Written by the loader but for the
+ * fields that name another writer. All change under the lock file, and the
+ * lookup is rebuilt after.
+ */
 struct qs_terminator {
 	char name[QS_NAME_SIZE];
 	__u16 instance; /* last two octets of its server ID */
 	__u8 state;	/* enum qs_terminator_state */
-	__u8 zero;
-	__u32 weight; /* share of new connections, 0 to 65535 */
+	__u8 breaker;	/* enum qs_breaker; healthd */
+	__u32 weight;	/* by default: share of new connections, 0 to 65535 */
 	__u32 pid;
 	__u32 uid;
 	__u64 registered_ns; /* CLOCK_REALTIME of its first registration */
 	__u64 died_ns;	     /* CLOCK_REALTIME, 0 while it lives */
+	__u32 factor;	     /* health, 1 to QS_FACTOR_ONE; healthd */
+	__u32 effective;     /* qs_lookup_rebuild(): weight in the lookup */
+	__u64 breaker_changed_ns; /* CLOCK_REALTIME; healthd */
+	__u32 breaker_openings;	  /* since it registered; healthd */
+	__u32 zero;
+	struct qs_wish wish; /* of its name; lbctl */
+	__u64 reserved[3];
+};
+
+enum qs_backend_state {
+	QS_BACKEND_FREE = 0,	 /* the row was never used, or is unused now */
+	QS_BACKEND_ACTIVE = 1,	 /* gets requests by its effective weight */
+	QS_BACKEND_DRAINING = 2, /* removed: ends its requests, no new ones */
+};
+
+enum qs_backend_health {
+	QS_HEALTH_UNKNOWN = 0, /* not checked yet, or has no checks: used */
+	QS_HEALTH_UP = 1,
+	QS_HEALTH_DOWN = 2,
+};
+
+/*
+ * backends: mappable array, a row each backend address of each pool. Written
+ * by healthd but for `wish` (lbctl), under the lock file. Terminators read it
+ * for each request (effective, breaker, trial_*) and look for rows that came
+ * and went (state, id) every 50 ms. In a row that is being filled, `state` is
+ * written last; in one that is given up, first.
+ */
+struct qs_backend {
+	char name[QS_BACKEND_NAME_SIZE];
+	char pool[QS_NAME_SIZE];
+	__u8 address[16]; /* network order; IPv4 as ::ffff:a.b.c.d */
+	__u16 port;
+	__u8 state;   /* enum qs_backend_state */
+	__u8 health;  /* enum qs_backend_health, of the active checks */
+	__u8 breaker; /* enum qs_breaker */
+	__u8 kept;    /* 1: used although ejected, by the cap on ejections */
+	__u8 max_ejected; /* per cent of its pool, from the configuration */
+	__u8 zero;
+	__u32 id;	       /* new for each holder of the row, never 0 */
+	__u32 weight;	       /* configured, 0 to QS_WEIGHT_MAX */
+	__u32 factor;	       /* health, 1 to QS_FACTOR_ONE */
+	__u32 effective;       /* what balancing uses; 0 = none. 256 times finer
+				  than weight, so that a factor shows on small ones */
+	__u32 trial_limit;     /* requests while half open */
+	__u32 trial_episode;   /* which half-open time this is; see trials */
+	__u32 openings;	       /* of the breaker, in all */
+	__u32 half_openings;   /* likewise */
+	__u32 closings;	       /* likewise */
+	__u32 openings_in_row; /* since it last closed: the back-off's step */
+	__u64 breaker_changed_ns; /* CLOCK_REALTIME */
+	__u64 open_end_ns;	  /* CLOCK_REALTIME: half open from then */
+	__u64 latency_us;	  /* smoothed response time that factor is by */
+	__u64 checked_ns;	  /* CLOCK_REALTIME of the last active check */
+	char reason[QS_REASON_SIZE]; /* of the last opening or failed check */
+	struct qs_wish wish;	     /* of its name; lbctl */
+};
+
+/*
+ * trials: mappable array beside backends, written by the terminators: the
+ * half-open time that is counted in the upper half, trials taken in it in the
+ * lower. One who finds an older time in it begins a new count by one
+ * compare-and-swap, so that all together take no more than trial_limit.
+ */
+struct qs_trials {
+	__u64 taken; /* trial_episode << 32 | count */
 };
 
 /*
@@ -134,9 +260,12 @@ struct qs_settings {
 				    by the holder of the lock */
 	__u64 hash_key[2];	 /* secret of the new-connection hash */
 	__u32 ifindex;
-	__u32 attach_mode; /* enum qs_attach_mode */
-	__u64 started_ns;  /* CLOCK_REALTIME of the loader's start */
-	__u32 loader_pid;  /* 0 when the loader left in good order */
+	__u32 attach_mode;	 /* enum qs_attach_mode */
+	__u64 started_ns;	 /* CLOCK_REALTIME of the loader's start */
+	__u32 loader_pid;	 /* 0 when the loader left in good order */
+	__u32 config_generation; /* one more with each configuration applied */
+	__u64 healthd_heartbeat_ns; /* CLOCK_MONOTONIC; healthd, every 100 ms */
+	__u32 healthd_pid;	    /* healthd; 0 when it left in good order */
 	__u32 zero;
 };
 
@@ -171,7 +300,10 @@ struct qs_metadata {
 _Static_assert(sizeof(struct qs_vip_key) == 20, "vip key has no holes");
 _Static_assert(sizeof(struct qs_cid_config) == 372, "config has no holes");
 _Static_assert(sizeof(struct qs_server_id_key) == 16, "server ID key");
-_Static_assert(sizeof(struct qs_terminator) == 64, "one cache line");
+_Static_assert(sizeof(struct qs_wish_key) == 84, "wish key has no holes");
+_Static_assert(sizeof(struct qs_wish) == 16, "wish has no holes");
+_Static_assert(sizeof(struct qs_terminator) == 128, "two cache lines");
+_Static_assert(sizeof(struct qs_backend) == 280, "backend has no holes");
 _Static_assert(sizeof(struct qs_metadata) == 4, "XDP metadata is 4 octets");
 _Static_assert(offsetof(struct qs_settings, lookup_generation) == 4,
 	       "swapped in one aligned store");

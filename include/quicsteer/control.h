@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Messages between a terminator and the loader on the control socket (Unix,
- * SOCK_SEQPACKET: one message a datagram, fixed size by type).
+ * Messages on the loader's control socket (Unix, SOCK_SEQPACKET: one message a
+ * datagram, fixed size by type).
  *
  *   terminator                                loader
  *     HELLO (new, or resume + UDP socket) -->
@@ -9,12 +9,33 @@
  *                                             or REFUSED, then close
  *     ... both keep the socket open; its end is the other's death ...
  *     DRAIN                               -->   (no new connections, please)
+ *                                         <-- DRAIN (a newer process has your
+ *                                             name: drain and end)
+ *                                         <-- RELOAD (check)
+ *     RESULT                              -->
+ *                                         <-- RELOAD (apply or discard)
+ *     RESULT (only after apply)           -->
+ *                                         <-- CONNECTIONS + pipe
  *
- * Descriptors with WELCOME, in this order: [0] map `terminators` (to be mapped
- * for reading only; the kernel does not mmap a descriptor that is read only
- * itself), [1] map `terminator_stats`, and, unless the HELLO resumed, [2] the
- * UDP socket. A HELLO that resumes carries the UDP socket as its one
- * descriptor.
+ *   lbctl (root or the loader's user)         loader
+ *     RELOAD (request)                    -->
+ *                                         <-- RESULT
+ *     CONNECTIONS + pipe                  -->
+ *                                         <-- RESULT (how many were asked)
+ *
+ * Reload: the loader reads and checks the configuration file, then has every
+ * terminator check it (certificates, too), and only when all agree has them
+ * apply it, applies its own part, and counts qs_settings.config_generation up,
+ * which healthd watches. If one disagrees, all discard and go on as before.
+ *
+ * Connections: every terminator writes its open connections to the pipe, one
+ * line of JSON each (under PIPE_BUF octets, so that lines never mix), and
+ * closes it; the reader is done at the end of the file.
+ *
+ * Descriptors with WELCOME, in the order of enum qs_welcome_descriptor; the
+ * UDP socket only unless the HELLO resumed. Maps are to be mapped for reading
+ * only unless said (the kernel does not mmap a descriptor that is read only
+ * itself). A HELLO that resumes carries the UDP socket as its one descriptor.
  */
 #ifndef QUICSTEER_CONTROL_H
 #define QUICSTEER_CONTROL_H
@@ -22,13 +43,26 @@
 #include "quicsteer/abi.h"
 
 #define QS_CONTROL_MAGIC 0x71737472 /* "qstr" */
-#define QS_CONTROL_VERSION 1
+#define QS_CONTROL_VERSION 2
 
 enum qs_message_type {
 	QS_MESSAGE_HELLO = 1,
 	QS_MESSAGE_WELCOME = 2,
 	QS_MESSAGE_REFUSED = 3,
 	QS_MESSAGE_DRAIN = 4,
+	QS_MESSAGE_RELOAD = 5,
+	QS_MESSAGE_RESULT = 6,
+	QS_MESSAGE_CONNECTIONS = 7,
+};
+
+enum qs_welcome_descriptor {
+	QS_WELCOME_TERMINATORS = 0,
+	QS_WELCOME_TERMINATOR_STATS = 1, /* writes its own row */
+	QS_WELCOME_BACKENDS = 2,
+	QS_WELCOME_PROXY_STATS = 3, /* writes its own row */
+	QS_WELCOME_TRIALS = 4,	    /* writes */
+	QS_WELCOME_SOCKET = 5,
+	QS_WELCOME_DESCRIPTORS = 6,
 };
 
 struct qs_message_header {
@@ -81,6 +115,31 @@ struct qs_refused {
 };
 
 struct qs_drain {
+	struct qs_message_header header;
+};
+
+enum qs_reload_phase {
+	QS_RELOAD_REQUEST = 0, /* lbctl to loader */
+	QS_RELOAD_CHECK = 1,
+	QS_RELOAD_APPLY = 2,
+	QS_RELOAD_DISCARD = 3,
+};
+
+struct qs_reload {
+	struct qs_message_header header;
+	__u32 phase; /* enum qs_reload_phase */
+	__u32 zero;
+};
+
+struct qs_result {
+	struct qs_message_header header;
+	__u32 failed;	 /* 0: done */
+	__u32 count;	 /* of CONNECTIONS and RELOAD: terminators asked */
+	char text[4080]; /* for people: the error, or notes, one a line; NUL
+			    terminated */
+};
+
+struct qs_connections {
 	struct qs_message_header header;
 };
 

@@ -108,14 +108,85 @@
 	  "backends that did not connect or answer in time")                   \
 	X(upstream_retries,                                                    \
 	  "requests sent again after a stale kept-alive connection")           \
-	X(loader_lost, "times the loader's socket closed")
+	X(loader_lost, "times the loader's socket closed")                     \
+	X(packets_lost, "QUIC packets declared lost")                          \
+	X(early_data_accepted, "connections whose 0-RTT was accepted")         \
+	X(sessions_resumed, "handshakes that resumed a session")               \
+	X(connections_v1, "connections of QUIC version 1")                     \
+	X(connections_v2, "connections of QUIC version 2")                     \
+	X(config_reloads, "configurations applied while running")              \
+	X(config_failures, "configurations refused while running")             \
+	X(cpu_us, "processor time used, microseconds")
 
 /* Values that go up and down, in the same row. */
 #define QS_TERMINATOR_GAUGES(X)                            \
 	X(connections_open, "QUIC connections open")       \
 	X(requests_open, "HTTP requests in progress")      \
 	X(upstream_idle, "kept-alive backend connections") \
-	X(body_bytes_held, "body octets held in memory")
+	X(body_bytes_held, "body octets held in memory")   \
+	X(resident_bytes, "memory resident")               \
+	X(loop_lag_us, "how late the last heartbeat was")  \
+	X(loop_lag_peak_us, "the latest of the last 10 s")
+
+/*
+ * How a QUIC connection ended; all together are connections_closed.
+ */
+#define QS_CLOSE_REASONS(X)                                                \
+	X(idle, "idle timeout")                                            \
+	X(handshake_timeout, "the handshake took too long")                \
+	X(peer_done, "closed by the client without error")                 \
+	X(peer_error, "closed by the client with an error")                \
+	X(drained, "closed by us at the end of a drain")                   \
+	X(transport_error, "closed by us: QUIC protocol violated")         \
+	X(crypto_error, "closed by us: TLS alert")                         \
+	X(application_error, "closed by us: HTTP/3 protocol violated")     \
+	X(stateless_reset, "the client sent a stateless reset")            \
+	X(retry, "dropped to be begun again after a Retry")                \
+	X(internal, "closed by us: out of memory or a failure of our own") \
+	X(shutdown, "closed because the process ended")
+
+/* Distributions of times that a terminator measures. */
+#define QS_TERMINATOR_HISTOGRAMS(X)                                        \
+	X(handshake, "from the first Initial to the end of the handshake") \
+	X(rtt, "smoothed round-trip time, at the handshake's end and at "  \
+	       "the connection's")
+
+/* What a terminator counts for each backend. */
+#define QS_BACKEND_COUNTERS(X)                                            \
+	X(requests, "requests sent to it")                                \
+	X(responses_2xx, "responses of class 2xx")                        \
+	X(responses_3xx, "responses of class 3xx")                        \
+	X(responses_4xx, "responses of class 4xx")                        \
+	X(responses_5xx, "responses of class 5xx")                        \
+	X(connects, "connections that it accepted")                       \
+	X(connect_errors, "connections that it refused or that failed")   \
+	X(connect_timeouts, "connections that it did not accept in time") \
+	X(response_timeouts, "requests that it did not answer in time")   \
+	X(broken, "answers that were malformed or broke off")             \
+	X(retries, "requests sent again after a stale connection")        \
+	X(trials, "requests sent while its breaker was half open")        \
+	X(bytes_sent, "octets of requests sent to it")                    \
+	X(bytes_received, "octets of responses received from it")
+
+#define QS_BACKEND_GAUGES(X)                 \
+	X(in_flight, "requests in progress") \
+	X(connections, "connections open")   \
+	X(connections_idle, "kept-alive connections without a request")
+
+/* Front protocols, as labels. */
+#define QS_PROTOCOLS(X)   \
+	X(h1, "HTTP/1.1") \
+	X(h2, "HTTP/2")   \
+	X(h3, "HTTP/3")
+
+/* Status codes with a row of their own, in ascending order; any other counts
+ * in the row of its class, X(number). */
+#define QS_STATUS_CODES(X)                                                     \
+	X(200)                                                                 \
+	X(201) X(202) X(204) X(206) X(301) X(302) X(303) X(304) X(307) X(308)  \
+		X(400) X(401) X(403) X(404) X(405) X(408) X(409) X(410) X(413) \
+			X(416) X(421) X(425) X(429) X(431) X(500) X(501)       \
+				X(502) X(503) X(504)
 
 #define QS_ENUM_VERDICT(name, help) QS_VERDICT_##name,
 enum qs_verdict { QS_VERDICTS(QS_ENUM_VERDICT) QS_VERDICT_COUNT };
@@ -132,6 +203,56 @@ enum qs_terminator_counter {
 #define QS_ENUM_TERMINATOR_GAUGE(name, help) QS_GAUGE_##name,
 enum qs_terminator_gauge {
 	QS_TERMINATOR_GAUGES(QS_ENUM_TERMINATOR_GAUGE) QS_TERMINATOR_GAUGE_COUNT
+};
+
+#define QS_ENUM_CLOSE_REASON(name, help) QS_CLOSE_##name,
+enum qs_close_reason {
+	QS_CLOSE_REASONS(QS_ENUM_CLOSE_REASON) QS_CLOSE_REASON_COUNT
+};
+
+#define QS_ENUM_TERMINATOR_HISTOGRAM(name, help) QS_HISTOGRAM_##name,
+enum qs_terminator_histogram {
+	QS_TERMINATOR_HISTOGRAMS(QS_ENUM_TERMINATOR_HISTOGRAM)
+		QS_TERMINATOR_HISTOGRAM_COUNT
+};
+
+#define QS_ENUM_BACKEND_COUNTER(name, help) QS_BACKEND_COUNTER_##name,
+enum qs_backend_counter {
+	QS_BACKEND_COUNTERS(QS_ENUM_BACKEND_COUNTER) QS_BACKEND_COUNTER_COUNT
+};
+
+#define QS_ENUM_BACKEND_GAUGE(name, help) QS_BACKEND_GAUGE_##name,
+enum qs_backend_gauge {
+	QS_BACKEND_GAUGES(QS_ENUM_BACKEND_GAUGE) QS_BACKEND_GAUGE_COUNT
+};
+
+#define QS_ENUM_PROTOCOL(name, help) QS_PROTOCOL_##name,
+enum qs_protocol { QS_PROTOCOLS(QS_ENUM_PROTOCOL) QS_PROTOCOL_COUNT };
+
+/* Rows of status codes: those of the list, then 2xx, 3xx, 4xx and 5xx. */
+#define QS_ENUM_STATUS_CODE(number) QS_STATUS_##number,
+enum qs_status_row {
+	QS_STATUS_CODES(QS_ENUM_STATUS_CODE) QS_STATUS_OTHER_2XX,
+	QS_STATUS_OTHER_3XX,
+	QS_STATUS_OTHER_4XX,
+	QS_STATUS_OTHER_5XX,
+	QS_STATUS_ROW_COUNT
+};
+
+/* Upper bounds of the histograms' buckets in microseconds, inclusive; the last
+ * bucket has none. */
+#define QS_HISTOGRAM_BOUNDS(X)                                              \
+	X(250)                                                              \
+	X(500) X(1000) X(2500) X(5000) X(10000) X(25000) X(50000) X(100000) \
+		X(250000) X(500000) X(1000000) X(2500000) X(5000000)        \
+			X(10000000)
+
+enum { QS_HISTOGRAM_BUCKETS = 16 };
+
+/* How often a time fell into each bucket (not cumulative), and their sum. */
+struct qs_histogram {
+	__u64 bucket[QS_HISTOGRAM_BUCKETS];
+	__u64 sum_us;
 };
 
 /*
@@ -160,6 +281,26 @@ struct qs_deliveries {
 	};
 };
 
+#define QS_COUNTS_FIELDS                                         \
+	union {                                                  \
+		struct {                                         \
+			QS_TERMINATOR_COUNTERS(QS_FIELD_COUNTER) \
+		} counters;                                      \
+		__u64 counter[QS_TERMINATOR_COUNTER_COUNT];      \
+	};                                                       \
+	union {                                                  \
+		struct {                                         \
+			QS_CLOSE_REASONS(QS_FIELD_COUNTER)       \
+		} closes;                                        \
+		__u64 close[QS_CLOSE_REASON_COUNT];              \
+	};                                                       \
+	struct qs_histogram histogram[QS_TERMINATOR_HISTOGRAM_COUNT];
+
+/* What a terminator counts; also the totals of those that are gone. */
+struct qs_terminator_counts {
+	QS_COUNTS_FIELDS
+};
+
 /*
  * terminator_stats: mappable array by slot. Each row is written only by the
  * terminator that holds the slot.
@@ -168,10 +309,10 @@ struct qs_terminator_stats {
 	__u64 heartbeat_ns; /* CLOCK_MONOTONIC, every 100 ms */
 	__u64 instance;	    /* the row is of this instance of the slot */
 	union {
+		struct qs_terminator_counts counts;
 		struct {
-			QS_TERMINATOR_COUNTERS(QS_FIELD_COUNTER)
-		} counters;
-		__u64 counter[QS_TERMINATOR_COUNTER_COUNT];
+			QS_COUNTS_FIELDS
+		};
 	};
 	union {
 		struct {
@@ -180,5 +321,63 @@ struct qs_terminator_stats {
 		__u64 gauge[QS_TERMINATOR_GAUGE_COUNT];
 	};
 };
+
+/*
+ * terminator_totals: hash by a terminator's name, of what processes counted
+ * whose slot has since been given to another. Written by the loader.
+ */
+struct qs_terminator_total {
+	struct qs_terminator_counts counts;
+	__u64 packets; /* the fields of qs_traffic */
+	__u64 bytes;
+	__u64 by_cid;
+	__u64 by_hash;
+};
+
+/* Requests of one pool, as their front saw them. */
+struct qs_pool_stats {
+	char name[32]; /* the pool's; empty: the row is not used */
+	__u64 responses[QS_PROTOCOL_COUNT][QS_STATUS_ROW_COUNT];
+	__u64 cancelled[QS_PROTOCOL_COUNT]; /* no response: given up */
+	__u64 bytes_received; /* octets of request bodies from clients */
+	__u64 bytes_sent;     /* octets of response bodies to clients */
+	struct qs_histogram duration; /* from request to end of response */
+};
+
+/* One backend as one terminator sees it. */
+struct qs_backend_stats {
+	__u64 id; /* qs_backend.id that the row is of; else it is stale */
+	union {
+		struct {
+			QS_BACKEND_COUNTERS(QS_FIELD_COUNTER)
+		} counters;
+		__u64 counter[QS_BACKEND_COUNTER_COUNT];
+	};
+	union {
+		struct {
+			QS_BACKEND_GAUGES(QS_FIELD_COUNTER)
+		} gauges;
+		__u64 gauge[QS_BACKEND_GAUGE_COUNT];
+	};
+	struct qs_histogram response; /* request sent to header received */
+};
+
+enum { QS_STATS_MAX_POOLS = 32, QS_STATS_MAX_BACKENDS = 256 };
+
+/*
+ * proxy_stats: mappable array by slot, written only by the terminator that
+ * holds the slot; backends by their row in `backends`. One row more, of
+ * QS_RETIRED_SLOT, holds the sums of slots that were given to others; the
+ * loader writes it.
+ */
+struct qs_proxy_stats {
+	struct qs_pool_stats pool[QS_STATS_MAX_POOLS];
+	struct qs_backend_stats backend[QS_STATS_MAX_BACKENDS];
+	__u8 spare[2048]; /* whole pages: a terminator maps its row alone */
+};
+
+#ifndef __bpf__
+_Static_assert(sizeof(struct qs_proxy_stats) % 4096 == 0, "whole pages");
+#endif
 
 #endif

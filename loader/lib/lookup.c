@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lib/lookup.h"
+#include "loader/lib/effective.h"
 #include "loader/lib/table.h"
 
 int qs_lookup_rebuild(struct qs_maps *maps)
@@ -9,6 +10,7 @@ int qs_lookup_rebuild(struct qs_maps *maps)
 	size_t count = 0;
 	int error;
 
+	qs_terminators_effective(maps->terminators, QS_MAX_TERMINATORS);
 	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
 		const struct qs_terminator *terminator =
 			&maps->terminators[slot];
@@ -18,7 +20,7 @@ int qs_lookup_rebuild(struct qs_maps *maps)
 		members[count++] = (struct qs_table_member){
 			.name = terminator->name,
 			.slot = slot,
-			.weight = terminator->weight,
+			.weight = terminator->effective,
 		};
 	}
 	error = qs_table_build(qs_maps_table(maps, next), members, count);

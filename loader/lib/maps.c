@@ -40,10 +40,21 @@ static const struct shape shapes[QS_MAP_COUNT] = {
 	[QS_MAP_TERMINATOR_STATS] = {"terminator_stats",
 				     sizeof(struct qs_terminator_stats),
 				     QS_MAX_TERMINATORS},
+	[QS_MAP_TERMINATOR_TOTALS] = {"terminator_totals",
+				      sizeof(struct qs_terminator_total),
+				      QS_MAX_TOTALS},
+	[QS_MAP_WISHES] = {"wishes", sizeof(struct qs_wish), QS_MAX_WISHES},
+	[QS_MAP_BACKENDS] = {"backends", sizeof(struct qs_backend),
+			     QS_MAX_BACKENDS},
+	[QS_MAP_TRIALS] = {"trials", sizeof(struct qs_trials), QS_MAX_BACKENDS},
+	[QS_MAP_PROXY_STATS] = {"proxy_stats", sizeof(struct qs_proxy_stats),
+				QS_MAX_TERMINATORS + 1},
 };
 
-static const enum qs_map mappable[] = {QS_MAP_SETTINGS, QS_MAP_TERMINATORS,
-				       QS_MAP_LOOKUP, QS_MAP_TERMINATOR_STATS};
+static const enum qs_map mappable[] = {
+	QS_MAP_SETTINGS,	 QS_MAP_TERMINATORS, QS_MAP_LOOKUP,
+	QS_MAP_TERMINATOR_STATS, QS_MAP_BACKENDS,    QS_MAP_TRIALS,
+	QS_MAP_PROXY_STATS};
 
 enum { MAPPABLE = sizeof(mappable) / sizeof(*mappable) };
 
@@ -70,6 +81,12 @@ static void **memory_of(struct qs_maps *maps, enum qs_map map)
 		return (void **)&maps->terminators;
 	case QS_MAP_TERMINATOR_STATS:
 		return (void **)&maps->stats;
+	case QS_MAP_BACKENDS:
+		return (void **)&maps->backends;
+	case QS_MAP_TRIALS:
+		return (void **)&maps->trials;
+	case QS_MAP_PROXY_STATS:
+		return (void **)&maps->proxy;
 	default:
 		return &maps->lookup;
 	}

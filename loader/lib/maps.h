@@ -23,6 +23,11 @@ enum qs_map {
 	QS_MAP_DELIVERIES,
 	QS_MAP_TERMINATOR_TRAFFIC,
 	QS_MAP_TERMINATOR_STATS,
+	QS_MAP_TERMINATOR_TOTALS,
+	QS_MAP_WISHES,
+	QS_MAP_BACKENDS,
+	QS_MAP_TRIALS,
+	QS_MAP_PROXY_STATS,
 	QS_MAP_COUNT,
 };
 
@@ -32,6 +37,9 @@ struct qs_maps {
 	struct qs_settings *settings;
 	struct qs_terminator *terminators; /* QS_MAX_TERMINATORS */
 	struct qs_terminator_stats *stats; /* QS_MAX_TERMINATORS */
+	struct qs_backend *backends;	   /* QS_MAX_BACKENDS */
+	struct qs_trials *trials;	   /* QS_MAX_BACKENDS */
+	struct qs_proxy_stats *proxy;	   /* QS_MAX_TERMINATORS + 1 */
 	void *lookup;			   /* by qs_maps_table() */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "loader/notify.h"
+#include "loader/lib/notify.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -28,4 +28,13 @@ void notify_manager(const char *state)
 	sendto(fd, state, strlen(state), MSG_NOSIGNAL,
 	       (struct sockaddr *)&address, length);
 	close(fd);
+}
+
+unsigned int notify_watchdog_ms(void)
+{
+	const char *us = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+
+	if (!us || (pid && strtol(pid, NULL, 10) != getpid()))
+		return 0;
+	return strtoull(us, NULL, 10) / 2000;
 }

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The configuration of all programs: one YAML file. What is written in it is
+ * described, key by key, in config_schema.c; this is what comes out: checked,
+ * in base units, defaults filled in.
+ */
+#ifndef QS_LOADER_LIB_CONFIG_H
+#define QS_LOADER_LIB_CONFIG_H
+
+#include "loader/lib/log.h"
+#include "quicsteer/abi.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	QS_CONFIG_MAX_ROUTES = 256,
+	QS_CONFIG_MAX_STATUSES = 16,
+};
+
+/* Names of enumerations are those of the file: "http", "tcp", "none". */
+enum qs_check_type { QS_CHECK_NONE, QS_CHECK_TCP, QS_CHECK_HTTP };
+enum qs_config_mode { QS_MODE_AUTO, QS_MODE_NATIVE, QS_MODE_GENERIC };
+enum qs_config_retry { QS_RETRY_NEVER, QS_RETRY_AUTO, QS_RETRY_ALWAYS };
+
+/* A share in a thousand, from "50 %" or "12.5 %". */
+typedef uint32_t qs_per_mille;
+
+struct qs_config_loader {
+	char *interface;
+	struct qs_vip_key vips[QS_MAX_VIPS];
+	size_t vip_count;
+	enum qs_config_mode mode;
+	bool dispatcher; /* "auto": true, "never": false */
+	bool metrics_on; /* "none": false */
+	struct qs_vip_key metrics;
+	char *terminator_user; /* NULL: root and the loader's user only */
+};
+
+struct qs_config_terminator {
+	char *certificate; /* PEM file */
+	char *private_key; /* PEM file */
+	enum qs_config_retry retry;
+	uint32_t retry_threshold;
+	uint32_t idle_timeout_ms;
+	uint32_t handshake_timeout_ms;
+	uint32_t drain_timeout_ms;
+	uint32_t loader_timeout_ms;
+};
+
+/* Active checks of the backends of a pool. */
+struct qs_config_check {
+	enum qs_check_type type;
+	char *path;
+	char *host; /* of the Host field; NULL: the backend's own */
+	struct qs_config_statuses {
+		uint16_t first, last; /* inclusive */
+	} statuses[QS_CONFIG_MAX_STATUSES];
+	size_t status_count;
+	char *body; /* must be in the first 64 KiB of the body; NULL: any */
+	uint32_t interval_ms;
+	uint32_t interval_down_ms; /* while it is down */
+	uint32_t timeout_ms;
+	uint32_t rise; /* checks passed until it is up */
+	uint32_t fall; /* checks failed until it is down */
+	qs_per_mille jitter;
+};
+
+struct qs_config_breaker {
+	bool enabled;
+	uint32_t consecutive_failures; /* opens it; 0: not by these */
+	qs_per_mille error_rate;       /* opens it; 0: not by this */
+	uint32_t minimum_requests; /* in the window, for the rate to count */
+	uint32_t window_ms;
+	uint32_t open_ms;     /* the first time; doubled each time in a row */
+	uint32_t open_max_ms; /* the cap of that */
+	uint32_t half_open_requests; /* trials; all must succeed to close */
+	uint32_t max_ejected; /* per cent of the pool, checks counted in */
+};
+
+struct qs_config_health_weight {
+	bool enabled;
+	qs_per_mille minimum; /* a slow backend keeps so much of its weight */
+	uint32_t window_ms;   /* over which response times are smoothed */
+};
+
+struct qs_config_backend {
+	char *name;	 /* unique in the file, 1 to 31 of [a-z0-9._-] */
+	char *host;	 /* a numeric address, without brackets, or a name */
+	bool is_address; /* host is numeric: `address` holds it */
+	struct qs_vip_key address; /* port is set in both cases */
+	uint32_t weight;
+};
+
+struct qs_config_pool {
+	char *name; /* 1 to 31 of [a-z0-9-] */
+	uint32_t connect_timeout_ms;
+	uint32_t response_timeout_ms;
+	uint32_t body_timeout_ms;
+	uint32_t keepalive_ms;
+	uint32_t keepalive_connections;
+	uint32_t max_connections; /* of each terminator to each backend */
+	uint32_t resolve_ms;	  /* how often host names are looked up */
+	uint32_t drain_ms; /* a removed backend may finish its requests */
+	struct qs_config_check check;
+	struct qs_config_breaker breaker;
+	struct qs_config_health_weight health_weight;
+	struct qs_config_backend *backends;
+	size_t backend_count;
+};
+
+struct qs_config_route {
+	char *host;  /* lower case; "*.example.com"; NULL: any */
+	char *path;  /* a prefix that begins with "/" */
+	size_t pool; /* index */
+};
+
+struct qs_config_healthd {
+	uint32_t terminator_timeout_ms; /* heartbeat older: breaker opens */
+	uint32_t terminator_hold_ms; /* beats so long before it closes again */
+	uint32_t lag_target_ms;	     /* event-loop lag that costs no weight */
+	qs_per_mille terminator_minimum; /* least health factor */
+};
+
+struct qs_config {
+	enum qs_log_level log_level;
+	char *pin_dir;
+	char *control;
+	char *state_dir;
+	struct qs_config_loader loader;
+	struct qs_config_terminator terminator;
+	struct qs_config_healthd healthd;
+	struct qs_config_pool *pools;
+	size_t pool_count;
+	struct qs_config_route *routes; /* the first that matches holds */
+	size_t route_count;
+	void *raw; /* config.c's own */
+};
+
+/* One thing that is wrong with a file, or worth a note. */
+struct qs_config_error {
+	unsigned line, column; /* from 1; 0: of the file as a whole */
+	char path[128];	       /* "pools[0].backends[2].url"; may be "" */
+	char text[384];	       /* what is wrong and what would be right */
+};
+
+/*
+ * qs_config_load: reads and checks the file. Nothing but the file, the
+ * environment (for ${NAME}) and the existence of the files that it names is
+ * looked at. Returns the configuration, to be freed by qs_config_free(), or
+ * NULL after filling *ret_error with the first error.
+ */
+struct qs_config *qs_config_load(const char *path,
+				 struct qs_config_error *ret_error);
+
+/* qs_config_parse: the same from text; `name` is what errors call the file. */
+struct qs_config *qs_config_parse(const char *text, size_t size,
+				  struct qs_config_error *ret_error);
+
+/* qs_config_free: frees it; NULL is allowed. */
+void qs_config_free(struct qs_config *config);
+
+/*
+ * qs_config_format_error: "FILE:12:5: pools[0].balance: ..." into `text`.
+ * Returns `text`.
+ */
+char *qs_config_format_error(char *text, size_t size, const char *file,
+			     const struct qs_config_error *error);
+
+/*
+ * qs_config_restarts: names the settings that differ between two
+ * configurations and do not change while the programs run, as "loader.mode:
+ * takes effect when the loader is restarted", one a line, into `text` (cut at
+ * `size`). Returns how many there are.
+ */
+int qs_config_restarts(const struct qs_config *old, const struct qs_config *new,
+		       char *text, size_t size);
+
+/*
+ * qs_config_schema: the JSON Schema (draft 2020-12) of the file, made from the
+ * same tables that check it. Returns text to be freed, or NULL when memory is
+ * short.
+ */
+char *qs_config_schema(void);
+
+#endif

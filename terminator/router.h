@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Pools of backends, and the routes that choose one for a request. Each pool is
+ * an upstream (pool.h); which backends it has, and their weights and breakers,
+ * it reads from rows as in the map `backends`.
+ */
+#ifndef TERMINATOR_ROUTER_H
+#define TERMINATOR_ROUTER_H
+
+#include <uv.h>
+
+#include "loader/lib/config.h"
+#include "quicsteer/abi.h"
+#include "quicsteer/counters.h"
+
+struct router;
+struct upstream;
+struct exchange_request;
+
+/* Where a router reads backends and counts. All outlives it; none is owned. */
+struct router_memory {
+	const struct qs_backend *backends; /* QS_MAX_BACKENDS; NULL: rows of
+					      its own, from what it is given */
+	struct qs_trials *trials;	   /* QS_MAX_BACKENDS; NULL: its own */
+	struct qs_proxy_stats *proxy;	   /* NULL: its own */
+	struct qs_terminator_stats *stats;
+};
+
+/* router_new makes a router without pools and routes: every request is answered
+ * with 404. `via` is our pseudonym (copied). Returns NULL on lack of memory. */
+struct router *router_new(uv_loop_t *loop, const char *via,
+			  struct qs_terminator_stats *stats);
+
+/* router_use_memory reads and counts there from now on, before the first
+ * request: what the loader gave at registration. */
+void router_use_memory(struct router *router,
+		       const struct router_memory *memory);
+
+/* router_apply takes over pools and routes of a configuration, also while
+ * requests are under way: those end on the pool where they are. With rows of
+ * its own the router resolves the backends' names now (it blocks). Returns 0,
+ * or -errno with `*error` pointing to a message; then nothing has changed. */
+int router_apply(struct router *router, const struct qs_config *config,
+		 const char **error);
+
+/* router_apply_urls makes one pool, "default", of backends by URL
+ * (http://ADDRESS[:PORT]) in rows of its own, and one route to it. `pool` holds
+ * the time-outs and limits; its backends are not read. Returns 0, or -EINVAL
+ * with the index of the URL that is wrong in *ret_bad, or -ENOMEM. */
+int router_apply_urls(struct router *router, const struct qs_config_pool *pool,
+		      const char *const *urls, size_t count, size_t *ret_bad);
+
+/* router_find chooses the pool for a request by host and path; NULL if no route
+ * matches. */
+struct upstream *router_find(struct router *router,
+			     const struct exchange_request *request);
+
+/* router_close closes all connections; the loop must then run until it has no
+ * handles left. Frees the router in the last close callback. All exchanges must
+ * be freed before. */
+void router_close(struct router *router);
+
+#endif
