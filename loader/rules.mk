@@ -26,6 +26,7 @@ parse_test_OBJS := $(BUILD)/obj/loader/lib/parse.o
 secrets_test_OBJS := $(BUILD)/obj/loader/lib/secrets.o \
 	$(BUILD)/obj/loader/lib/parse.o
 table_test_OBJS := $(BUILD)/obj/loader/lib/table.o
+nearest_test_OBJS := $(BUILD)/obj/loader/lib/nearest.o
 
 E2E_SUITES += tests/e2e/loader_errors.sh tests/e2e/loader_registry.py \
 	tests/e2e/lbctl_cid.sh tests/e2e/lbctl_live.py
