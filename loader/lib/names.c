@@ -9,12 +9,43 @@ const struct qs_counter_text qs_terminator_counter_texts[] = {
 	QS_TERMINATOR_COUNTERS(TEXT)};
 const struct qs_counter_text qs_terminator_gauge_texts[] = {
 	QS_TERMINATOR_GAUGES(TEXT)};
+const struct qs_counter_text qs_close_texts[] = {QS_CLOSE_REASONS(TEXT)};
+const struct qs_counter_text qs_terminator_histogram_texts[] = {
+	QS_TERMINATOR_HISTOGRAMS(TEXT)};
+const struct qs_counter_text qs_backend_counter_texts[] = {
+	QS_BACKEND_COUNTERS(TEXT)};
+const struct qs_counter_text qs_backend_gauge_texts[] = {
+	QS_BACKEND_GAUGES(TEXT)};
 
 static const char *const state_names[] = {
 	[QS_TERMINATOR_FREE] = "free",
 	[QS_TERMINATOR_LIVE] = "live",
 	[QS_TERMINATOR_DRAINING] = "draining",
 	[QS_TERMINATOR_DEAD] = "dead",
+};
+
+static const char *const breaker_names[] = {
+	[QS_BREAKER_CLOSED] = "closed",
+	[QS_BREAKER_OPEN] = "open",
+	[QS_BREAKER_HALF_OPEN] = "half-open",
+};
+
+static const char *const breaker_wish_names[] = {
+	[QS_WISH_AUTO] = "auto",
+	[QS_WISH_OPEN] = "open",
+	[QS_WISH_CLOSED] = "closed",
+};
+
+static const char *const backend_state_names[] = {
+	[QS_BACKEND_FREE] = "free",
+	[QS_BACKEND_ACTIVE] = "active",
+	[QS_BACKEND_DRAINING] = "draining",
+};
+
+static const char *const health_names[] = {
+	[QS_HEALTH_UNKNOWN] = "unknown",
+	[QS_HEALTH_UP] = "up",
+	[QS_HEALTH_DOWN] = "down",
 };
 
 static const char *const encoding_names[] = {
@@ -74,4 +105,24 @@ const char *qs_attach_mode_name(unsigned int mode)
 const char *qs_attach_mode_cost(unsigned int mode)
 {
 	return WORD(mode_costs, mode);
+}
+
+const char *qs_breaker_name(unsigned int breaker)
+{
+	return WORD(breaker_names, breaker);
+}
+
+const char *qs_breaker_wish_name(unsigned int wish)
+{
+	return WORD(breaker_wish_names, wish);
+}
+
+const char *qs_backend_state_name(unsigned int state)
+{
+	return WORD(backend_state_names, state);
+}
+
+const char *qs_health_name(unsigned int health)
+{
+	return WORD(health_names, health);
 }
