@@ -108,11 +108,13 @@ static void peer_closed(struct connection *connection)
 
 	if (connection->stateless_reset)
 		connection_fail(connection, "stateless reset");
-	else if (error->type == NGTCP2_CCERR_TYPE_APPLICATION)
+	else if (error->type == NGTCP2_CCERR_TYPE_APPLICATION) {
+		connection->closed_by_peer = true;
+		connection->close_code = error->error_code;
 		connection_fail(connection,
 				"closed by peer: application 0x%" PRIx64,
 				error->error_code);
-	else
+	} else
 		connection_fail(connection,
 				"closed by peer: transport 0x%" PRIx64,
 				error->error_code);

@@ -93,6 +93,8 @@ struct connection {
 	uv_timer_t timer;
 	bool over; /* nothing is sent or received any more */
 	bool stateless_reset;
+	bool closed_by_peer;	 /* its application did */
+	uint64_t close_code;	 /* ... with this code */
 	bool retried;		 /* the server answered with Retry */
 	bool negotiated_version; /* it answered with Version Negotiation */
 	bool reused;		 /* the TLS session was resumed */

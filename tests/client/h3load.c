@@ -21,6 +21,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	report_summary(&load);
+	load_end(&load);
 	return load.totals.ok == load.totals.begun && load.totals.begun > 0 ? 0
 									    : 1;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tests/client/http_private.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,16 +56,22 @@ static int submit(struct http_session *session, struct request *request,
 					   request);
 }
 
-/* Begins as many of the round's requests as the server's limit allows. */
+/* Begins as many of the round's requests as the server's limit allows; those
+ * that finished on an earlier connection are done. */
 static int begin_requests(void *user)
 {
 	struct http_session *session = user;
 	struct connection *connection = &session->connection;
 
-	while (session->begun < session->options->plan_count) {
+	while (!session->goaway &&
+	       session->begun < session->options->plan_count) {
 		struct request *request = &session->requests[session->begun];
 		int64_t stream;
 
+		if (request->finished) {
+			session->begun++;
+			continue;
+		}
 		if (ngtcp2_conn_open_bidi_stream(connection->quic, &stream,
 						 request) != 0)
 			return 0; /* later: streams_available */
@@ -75,15 +82,25 @@ static int begin_requests(void *user)
 			connection_fail(connection, "cannot submit a request");
 			return -1;
 		}
+		request->started_ns = connection_now();
 		session->begun++;
 	}
 	return 0;
 }
 
-void http_round(struct http_session *session)
+static void reset_round(struct http_session *session)
 {
+	size_t i;
+
+	for (i = 0; i < session->options->plan_count; i++)
+		session->requests[i].finished = false;
 	session->begun = 0;
 	session->done = 0;
+}
+
+void http_round(struct http_session *session)
+{
+	reset_round(session);
 	if (begin_requests(session) < 0)
 		connection_close(&session->connection,
 				 NGHTTP3_H3_INTERNAL_ERROR);
@@ -143,28 +160,62 @@ static struct request *request_of(struct http_session *session, int64_t stream)
 	size_t i;
 
 	for (i = 0; i < session->begun; i++) {
-		if (session->requests[i].stream == stream)
-			return &session->requests[i];
+		struct request *request = &session->requests[i];
+
+		if (request->stream == stream && !request->finished)
+			return request;
 	}
 	return NULL;
+}
+
+static bool is_idle(const struct http_session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->begun; i++) {
+		if (!session->requests[i].finished &&
+		    !session->requests[i].refused)
+			return false;
+	}
+	return true;
+}
+
+void http_note_goaway(struct http_session *session, int64_t id)
+{
+	size_t i;
+
+	if (!session->goaway)
+		session->goaways++;
+	session->goaway = true;
+	session->goaway_id = id;
+	for (i = 0; i < session->begun; i++) {
+		struct request *request = &session->requests[i];
+
+		request->refused |= !request->finished && request->stream >= id;
+	}
+	if (is_idle(session))
+		session->owner->leave(session->user);
 }
 
 static void finish(struct http_session *session, struct request *request,
 		   bool with_code, uint64_t code)
 {
 	char reason[CONNECTION_REASON_SIZE];
+	bool failed;
 
 	request->finished = true;
 	/* What is still owed counts for the connection's window. */
 	ngtcp2_conn_extend_max_offset(session->connection.quic,
 				      request->credit_owed);
-	if (request_verdict(request, with_code, code, reason, sizeof(reason)) <
-	    0)
-		connection_fail(&session->connection, "%s", reason);
-	else {
+	failed = request_verdict(request, with_code, code, reason,
+				 sizeof(reason)) < 0;
+	if (!failed) {
 		session->requests_done++;
 		session->uploads_checked += request_upload_is_checked(request);
-	}
+	} else if (!session->options->tolerant)
+		connection_fail(&session->connection, "%s", reason);
+	session->owner->request_done(session->user, request,
+				     failed ? reason : NULL);
 	if (request->log) {
 		if (!session->log)
 			session->log = json_array();
@@ -172,10 +223,11 @@ static void finish(struct http_session *session, struct request *request,
 	}
 	request_end(request);
 	session->done++;
-	if (session->done < session->options->plan_count)
-		return;
-	session->rounds++;
-	session->owner->round_done(session->user);
+	if (session->done == session->options->plan_count) {
+		session->rounds++;
+		session->owner->round_done(session->user);
+	} else if (session->goaway && is_idle(session))
+		session->owner->leave(session->user);
 }
 
 static int on_stream_closed(void *user, int64_t stream, bool with_code,
@@ -188,8 +240,14 @@ static int on_stream_closed(void *user, int64_t stream, bool with_code,
 
 	if (error < 0 && error != NGHTTP3_ERR_STREAM_NOT_FOUND)
 		return note_h3_error(session, error);
-	if (request && !request->finished)
+	if (!request)
+		return 0;
+	if (session->goaway && with_code && code == NGHTTP3_H3_REQUEST_REJECTED)
+		request->refused = true;
+	if (!request->refused)
 		finish(session, request, with_code, code);
+	else if (is_idle(session))
+		session->owner->leave(session->user);
 	return session->connection.failed[0] ? -1 : 0;
 }
 
@@ -255,15 +313,29 @@ static int on_shut(void *user, int64_t stream)
 static void on_ended(void *user, const char *failed)
 {
 	struct http_session *session = user;
+	const struct connection *connection = &session->connection;
 
+	if (session->goaway && is_idle(session) && connection->closed_by_peer &&
+	    connection->close_code == NGHTTP3_H3_NO_ERROR)
+		failed = NULL;
 	session->owner->ended(session->user, failed);
 }
 
-int http_start(struct http_session *session, uint32_t number,
-	       const struct connection_options *connection,
-	       const struct http_options *options,
-	       struct udp_endpoint *endpoint, const struct http_owner *owner,
-	       void *user)
+int http_start(struct http_session *session, const struct http_options *options,
+	       const struct http_owner *owner, void *user)
+{
+	memset(session, 0, sizeof(*session));
+	session->options = options;
+	session->owner = owner;
+	session->user = user;
+	session->requests =
+		calloc(options->plan_count, sizeof(*session->requests));
+	return session->requests ? 0 : -ENOMEM;
+}
+
+int http_connect(struct http_session *session, uint32_t number,
+		 const struct connection_options *connection,
+		 struct udp_endpoint *endpoint)
 {
 	static const struct connection_app app = {
 		.ready = on_ready,
@@ -281,18 +353,24 @@ int http_start(struct http_session *session, uint32_t number,
 		.ended = on_ended,
 	};
 
-	memset(session, 0, sizeof(*session));
-	session->options = options;
-	session->owner = owner;
-	session->user = user;
-	session->requests =
-		calloc(options->plan_count, sizeof(*session->requests));
-	if (!session->requests) {
-		udp_release(endpoint);
-		return -1;
-	}
+	if (session->done == session->options->plan_count)
+		reset_round(session);
 	return connection_start(&session->connection, number, connection,
 				endpoint, &app, session);
+}
+
+void http_leave(struct http_session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->begun; i++)
+		request_end(&session->requests[i]);
+	if (session->h3)
+		nghttp3_conn_del(session->h3);
+	session->h3 = NULL;
+	session->begun = 0;
+	session->goaway = false;
+	session->terminator[0] = '\0';
 }
 
 void http_tick(struct http_session *session, uint64_t octets)
@@ -361,15 +439,9 @@ void http_in_flight(const struct http_session *session, bool *ret_download,
 
 void http_free(struct http_session *session)
 {
-	size_t i;
-
-	for (i = 0; i < session->begun; i++)
-		request_end(&session->requests[i]);
+	http_leave(session);
 	free(session->requests);
-	if (session->h3)
-		nghttp3_conn_del(session->h3);
 	json_decref(session->log);
-	session->h3 = NULL;
 	session->requests = NULL;
 	session->log = NULL;
 }

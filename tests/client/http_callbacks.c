@@ -150,6 +150,13 @@ static int on_reset_stream(nghttp3_conn *h3, int64_t stream, uint64_t code,
 	return 0;
 }
 
+static int on_goaway(nghttp3_conn *h3, int64_t id, void *user)
+{
+	(void)h3;
+	http_note_goaway(user, id);
+	return 0;
+}
+
 static int on_body_acked(nghttp3_conn *h3, int64_t stream, uint64_t size,
 			 void *user, void *stream_user)
 {
@@ -212,6 +219,7 @@ const nghttp3_callbacks *http_callbacks(void)
 		.recv_trailer = on_trailer,
 		.stop_sending = on_stop_sending,
 		.reset_stream = on_reset_stream,
+		.shutdown = on_goaway,
 	};
 
 	return &callbacks;

@@ -20,6 +20,9 @@ nghttp3_ssize http_read_body(nghttp3_conn *h3, int64_t stream,
 /* http_field makes a field of two strings, which must outlive it. */
 nghttp3_nv http_field(const char *name, const char *value);
 
+/* http_note_goaway takes in GOAWAY: streams from `id` on are refused. */
+void http_note_goaway(struct http_session *session, int64_t id);
+
 /* http_extend lets the server send `size` octets more. */
 void http_extend(struct http_session *session, int64_t stream, uint64_t size);
 

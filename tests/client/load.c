@@ -9,11 +9,7 @@
 
 enum { TICK_MS = 20, STOPPED_CODE = NGHTTP3_H3_NO_ERROR };
 
-static void receive(struct udp_endpoint *endpoint,
-		    const struct udp_address *sender, const uint8_t *data,
-		    size_t size);
-
-static void stop_when_done(struct load *load)
+void load_stop_when_done(struct load *load)
 {
 	size_t all = load->stopping ? load->totals.begun : load->entry_count;
 
@@ -24,131 +20,6 @@ static void stop_when_done(struct load *load)
 	uv_close((uv_handle_t *)&load->timeout, NULL);
 	uv_close((uv_handle_t *)&load->progress_signal, NULL);
 	uv_close((uv_handle_t *)&load->stop_signal, NULL);
-}
-
-static void on_step(uv_timer_t *timer)
-{
-	struct entry *entry = timer->data;
-	struct http_session *session = &entry->session;
-	const struct load_options *options = entry->load->options;
-	uint64_t age_ms =
-		(connection_now() - session->connection.started_ns) / 1000000;
-
-	if (session->connection.over)
-		return;
-	if (session->rounds < options->rounds || age_ms < options->hold_ms)
-		http_round(session);
-	else
-		connection_close(&session->connection, NGHTTP3_H3_NO_ERROR);
-}
-
-static void on_round_done(void *user)
-{
-	struct entry *entry = user;
-	const struct load_options *options = entry->load->options;
-	bool again =
-		entry->session.rounds < options->rounds || options->hold_ms > 0;
-
-	uv_timer_start(&entry->step, on_step, again ? options->interval_ms : 0,
-		       0);
-}
-
-static void on_confirmed(void *user)
-{
-	struct entry *entry = user;
-
-	entry->confirmed = true;
-}
-
-static void on_connection_closed(uv_handle_t *handle)
-{
-	struct connection *connection = handle->data;
-	struct http_session *session = connection->user;
-	struct entry *entry = session->user;
-
-	entry->state = ENTRY_FREED;
-	entry->load->totals.ended++;
-	stop_when_done(entry->load);
-}
-
-static void total(struct load *load, const struct entry *entry,
-		  const char *failed)
-{
-	const struct http_session *session = &entry->session;
-	const struct connection *connection = &session->connection;
-	struct load_totals *totals = &load->totals;
-
-	totals->ok += failed == NULL;
-	totals->requests += session->requests_done;
-	totals->received += session->body_received;
-	totals->sent += session->body_acked;
-	totals->sends_refused += connection->sends_refused;
-	if (!connection->handshake_completed)
-		return;
-	totals->handshakes++;
-	totals->handshake_ns +=
-		connection->handshake_ns - connection->started_ns;
-}
-
-static void begin(struct entry *entry, const struct entry *predecessor);
-
-static void on_ended(void *user, const char *failed)
-{
-	struct entry *entry = user;
-	struct load *load = entry->load;
-
-	entry->state = ENTRY_ENDED;
-	total(load, entry, failed);
-	if (load->options->json)
-		report_entry(entry, failed);
-	if (load->options->successors && !load->stopping &&
-	    entry->number < load->options->connections)
-		begin(entry + load->options->connections, entry);
-	uv_close((uv_handle_t *)&entry->step, NULL);
-	http_free(&entry->session);
-	connection_free(&entry->session.connection, on_connection_closed);
-}
-
-/* Begins a connection, with what `predecessor` (NULL: none) was given. */
-static void begin(struct entry *entry, const struct entry *predecessor)
-{
-	static const struct http_owner owner = {
-		.round_done = on_round_done,
-		.confirmed = on_confirmed,
-		.ended = on_ended,
-	};
-	struct load *load = entry->load;
-	struct connection_options options = load->connection;
-	struct udp_endpoint *endpoint;
-
-	if (predecessor) {
-		const struct connection *before =
-			&predecessor->session.connection;
-
-		options.token = before->token;
-		options.token_size = before->token_size;
-		if (load->options->resume)
-			options.ticket = before->reference.session;
-	}
-	endpoint = udp_open(&load->loop, NULL, &options.remote, receive, load);
-	if (!endpoint) {
-		fprintf(stderr, "h3load: cannot open a UDP socket: %s\n",
-			strerror(errno));
-		exit(2);
-	}
-	entry->ports[0] = udp_port(&endpoint->local);
-	uv_timer_init(&load->loop, &entry->step);
-	entry->step.data = entry;
-	entry->state = ENTRY_RUNNING;
-	load->totals.begun++;
-	if (http_start(&entry->session, entry->number, &options, &load->http,
-		       endpoint, &owner, entry) < 0) {
-		fprintf(stderr,
-			"h3load: cannot make connection %u: out of "
-			"memory, or options that do not fit\n",
-			entry->number);
-		exit(2);
-	}
 }
 
 static struct entry *entry_of_cid(struct load *load,
@@ -177,9 +48,9 @@ static struct entry *entry_of_cid(struct load *load,
  * The CID names the connection. A stateless reset's is random: it is offered
  * to every connection on the socket.
  */
-static void receive(struct udp_endpoint *endpoint,
-		    const struct udp_address *sender, const uint8_t *data,
-		    size_t size)
+void load_receive(struct udp_endpoint *endpoint,
+		  const struct udp_address *sender, const uint8_t *data,
+		  size_t size)
 {
 	struct load *load = endpoint->user;
 	struct entry *entry;
@@ -203,58 +74,6 @@ static void receive(struct udp_endpoint *endpoint,
 	}
 }
 
-static void rebind(struct load *load, struct entry *entry)
-{
-	struct udp_endpoint *endpoint;
-
-	if (!load->options->share_socket) {
-		endpoint = udp_open(&load->loop, NULL, &load->options->target,
-				    receive, load);
-	} else {
-		struct entry *neighbour = entry - 1;
-
-		if (entry->number % 2 == 0 || neighbour->state != ENTRY_RUNNING)
-			return;
-		endpoint = udp_hold(
-			neighbour->session.connection.paths[0].endpoint);
-	}
-	if (!endpoint)
-		return;
-	entry->rebound = true;
-	entry->ports[1] = udp_port(&endpoint->local);
-	connection_rebind(&entry->session.connection, endpoint);
-}
-
-static void migrate(struct load *load, struct entry *entry)
-{
-	const struct load_options *options = load->options;
-	struct udp_endpoint *endpoint =
-		udp_open(&load->loop,
-			 options->has_migrate_to ? &options->migrate_to : NULL,
-			 &options->target, receive, load);
-
-	if (!endpoint)
-		return;
-	entry->migrated = true;
-	if (connection_migrate(&entry->session.connection, endpoint) < 0)
-		connection_fail(&entry->session.connection,
-				"cannot migrate: no CID left, or refused");
-	connection_write(&entry->session.connection);
-}
-
-static void move(struct load *load, struct entry *entry)
-{
-	const struct load_options *options = load->options;
-	unsigned int percent = http_percent(&entry->session);
-
-	if (options->rebind_percent && !entry->rebound &&
-	    percent >= options->rebind_percent)
-		rebind(load, entry);
-	if (options->migrate_percent && !entry->migrated && entry->confirmed &&
-	    percent >= options->migrate_percent)
-		migrate(load, entry);
-}
-
 static void begin_due(struct load *load, double seconds)
 {
 	const struct load_options *options = load->options;
@@ -266,7 +85,7 @@ static void begin_due(struct load *load, double seconds)
 	       (options->rate == 0 || load->allowance >= 1)) {
 		load->allowance -= 1;
 		open++;
-		begin(&load->entries[load->next++], NULL);
+		entry_begin(&load->entries[load->next++], NULL);
 	}
 }
 
@@ -288,7 +107,7 @@ static void on_tick(uv_timer_t *timer)
 		if (load->options->pace)
 			http_tick(&entry->session,
 				  (uint64_t)(load->options->pace * seconds));
-		move(load, entry);
+		entry_move(entry);
 	}
 }
 
@@ -307,7 +126,7 @@ static void give_up(struct load *load, const char *reason)
 		connection_fail(connection, "%s", reason);
 		connection_close(connection, STOPPED_CODE);
 	}
-	stop_when_done(load);
+	load_stop_when_done(load);
 }
 
 static void on_timeout(uv_timer_t *timer)
@@ -337,6 +156,9 @@ static int prepare(struct load *load, const struct load_options *options)
 	if (options->successors)
 		load->entry_count *= 2;
 	load->entries = calloc(load->entry_count, sizeof(*load->entries));
+	load->requests_failed = json_object();
+	load->by_backend = json_object();
+	load->by_terminator = json_object();
 	if (!load->entries || uv_loop_init(&load->loop) < 0)
 		return -ENOMEM;
 	for (i = 0; i < load->entry_count; i++) {
@@ -348,6 +170,7 @@ static int prepare(struct load *load, const struct load_options *options)
 		.plan_count = options->plan_count,
 		.authority = options->server_name,
 		.show = options->show,
+		.tolerant = options->tolerant,
 		.pace = options->pace,
 	};
 	load->connection = (struct connection_options){
@@ -364,6 +187,13 @@ static int prepare(struct load *load, const struct load_options *options)
 		.keepalive_ms = options->keepalive_ms,
 	};
 	return load->connection.tls ? 0 : -EINVAL;
+}
+
+void load_end(struct load *load)
+{
+	json_decref(load->requests_failed);
+	json_decref(load->by_backend);
+	json_decref(load->by_terminator);
 }
 
 int load_run(struct load *load, const struct load_options *options)

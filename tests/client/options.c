@@ -21,6 +21,7 @@ enum {
 	OPT_TRAILERS,
 	OPT_CANCEL_AT,
 	OPT_RESET,
+	OPT_TOLERANT,
 	OPT_ROUNDS,
 	OPT_HOLD,
 	OPT_INTERVAL,
@@ -70,6 +71,8 @@ static const struct argp_option table[] = {
 	{"name", OPT_NAME, "NAME", 0,
 	 "The server's name and authority (default localhost)", 0},
 	{"ca", OPT_CA, "FILE", 0, "Verify the certificate against this one", 0},
+	{"tolerant", OPT_TOLERANT, 0, 0,
+	 "Only count a request that fails; its connection goes on", 0},
 	{"rounds", OPT_ROUNDS, "N", 0, "Rounds of requests (default 1)", 0},
 	{"hold", OPT_HOLD, "SECONDS", 0,
 	 "Go on with rounds until a connection is so old", 0},
@@ -228,6 +231,9 @@ static error_t parse_movement(int key, char *text, struct argp_state *state,
 		if (udp_parse(text, &options->migrate_to) < 0)
 			argp_error(state, "%s: not an address", text);
 		options->has_migrate_to = true;
+		break;
+	case OPT_TOLERANT:
+		options->tolerant = true;
 		break;
 	case OPT_SHARE:
 		options->share_socket = true;

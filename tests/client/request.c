@@ -135,6 +135,8 @@ void request_header(struct request *request, nghttp3_vec name,
 		take_via(request, value);
 	if (is(name, "server"))
 		copy(request->server, sizeof(request->server), value);
+	if (is(name, "x-backend"))
+		copy(request->backend, sizeof(request->backend), value);
 	if (request->log)
 		log_field(request, "fields", name, value);
 }

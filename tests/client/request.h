@@ -44,6 +44,7 @@ struct request {
 	unsigned int status;
 	char terminator[REQUEST_NAME_SIZE]; /* from the last via field */
 	char server[REQUEST_NAME_SIZE];	    /* the server field */
+	char backend[REQUEST_NAME_SIZE];    /* the x-backend field */
 	uint64_t received;		    /* octets of response body */
 	uint64_t credit_owed; /* of these, not yet given back as window */
 	char kept[REQUEST_KEPT_MAX + 1]; /* the first of them */
@@ -53,6 +54,8 @@ struct request {
 	uint64_t sum; /* FNV-1a of what was made */
 	bool waits;   /* no body octets now: the pace or the ring's size */
 	bool cancelled, finished;
+	bool refused; /* by GOAWAY: to be made again elsewhere */
+	uint64_t started_ns;
 	json_t *log; /* NULL, or the response for --show */
 };
 

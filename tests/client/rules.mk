@@ -5,8 +5,8 @@ CLIENT_OBJ := $(BUILD)/obj/tests/client
 CLIENT_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl -lm -luv \
 	-ljansson
 CLIENT_COMMON := tls udp connection connection_send callbacks
-H3LOAD_OBJS := $(CLIENT_COMMON) request http http_callbacks options load report \
-	h3load
+H3LOAD_OBJS := $(CLIENT_COMMON) request http http_callbacks options load \
+	load_entry load_move report h3load
 
 HOSTILE_OBJS := $(CLIENT_COMMON) hostile hostile_tls hostile_packets
 
