@@ -143,6 +143,112 @@ char *qs_format_endpoint(char text[static QS_ENDPOINT_TEXT],
 	return text;
 }
 
+static const struct unit {
+	char text[3];
+	uint32_t ms;
+} units[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+
+int qs_parse_duration(const char *text, uint32_t *ret_ms)
+{
+	size_t digits = strspn(text, "0123456789");
+	const struct unit *unit = units, *end = unit + 4;
+	uint64_t value = 0;
+
+	while (unit < end && strcmp(text + digits, unit->text))
+		unit++;
+	if (!digits || unit == end)
+		return -EINVAL;
+	for (size_t i = 0; i < digits; i++) {
+		value = value * 10 + (text[i] - '0');
+		if (value * unit->ms > UINT32_MAX)
+			return -ERANGE;
+	}
+	*ret_ms = value * unit->ms;
+	return 0;
+}
+
+char *qs_format_duration(char text[static QS_DURATION_TEXT], uint32_t ms)
+{
+	const struct unit *unit = units;
+
+	while (!ms ? unit->ms != 1000 : ms % unit->ms)
+		unit++;
+	snprintf(text, QS_DURATION_TEXT, "%u%s", ms / unit->ms, unit->text);
+	return text;
+}
+
+int qs_parse_share(const char *text, uint32_t *ret_per_mille)
+{
+	size_t digits = strspn(text, "0123456789");
+	const char *rest = text + digits;
+	uint32_t tenths = 0, whole = 0;
+
+	if (!digits)
+		return -EINVAL;
+	if (*rest == '.') {
+		if (rest[1] < '0' || rest[1] > '9')
+			return -EINVAL;
+		tenths = rest[1] - '0';
+		rest += 2;
+	}
+	rest += strspn(rest, " ");
+	if (strcmp(rest, "%"))
+		return -EINVAL;
+	for (size_t i = 0; i < digits; i++) {
+		whole = whole * 10 + (text[i] - '0');
+		if (whole * 10 + tenths > 1000)
+			return -ERANGE;
+	}
+	*ret_per_mille = whole * 10 + tenths;
+	return 0;
+}
+
+/* Whether it is one as a resolver may know it; not one that only looks like an
+ * IPv4 address. */
+static bool is_host_name(const char *host)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"-_.";
+
+	return *host && *host != '.' && *host != '-' && !strstr(host, "..") &&
+	       host[strspn(host, letters)] == '\0' &&
+	       host[strspn(host, "0123456789.")] != '\0';
+}
+
+int qs_parse_url(const char *text, struct qs_url *ret_url)
+{
+	static const char scheme[] = "http://";
+	struct qs_url url = {};
+	char endpoint[sizeof(url.host) + QS_ENDPOINT_TEXT];
+	const char *port;
+	uint32_t number;
+	size_t length;
+	int family;
+
+	if (strncmp(text, scheme, strlen(scheme)))
+		return -EINVAL;
+	text += strlen(scheme);
+	length = strcspn(text, "/");
+	if (length >= sizeof(url.host) || (text[length] && text[length + 1]))
+		return -EINVAL;
+	port = memchr(text, ']', length);
+	port = memchr(port ? port : text, ':',
+		      port ? text + length - port : (ptrdiff_t)length);
+	snprintf(endpoint, sizeof(endpoint), "%.*s%s", (int)length, text,
+		 port ? "" : ":80");
+	if (split_endpoint(endpoint, url.host, sizeof(url.host), &port,
+			   &family) ||
+	    qs_parse_number(port, UINT16_MAX, &number) || !number)
+		return -EINVAL;
+	url.is_address = !qs_parse_endpoint(endpoint, &url.address);
+	if (!url.is_address && (family == AF_INET6 || !is_host_name(url.host)))
+		return -EINVAL;
+	url.address.port = number;
+	*ret_url = url;
+	return 0;
+}
+
 bool qs_name_is_valid(const char *name)
 {
 	size_t length = strnlen(name, QS_NAME_SIZE);

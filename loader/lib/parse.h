@@ -16,6 +16,9 @@
 /* "[" + longest IPv6 text + "]:65535" + NUL */
 enum { QS_ENDPOINT_TEXT = 64 };
 
+/* "4294967295ms" + NUL */
+enum { QS_DURATION_TEXT = 16 };
+
 /*
  * qs_parse_number: decimal digits, 0 to `max`. Returns 0, -EINVAL (not a
  * number) or -ERANGE (over max).
@@ -52,6 +55,41 @@ bool qs_endpoint_is_any(const struct qs_vip_key *endpoint);
 /* qs_format_endpoint: the reverse of qs_parse_endpoint. Returns `text`. */
 char *qs_format_endpoint(char text[static QS_ENDPOINT_TEXT],
 			 const struct qs_vip_key *endpoint);
+
+/*
+ * qs_parse_duration: digits and a unit: "250ms", "5s", "1m", "2h". Returns 0
+ * with milliseconds in *ret_ms, -EINVAL (not of that form, or a number without
+ * a unit) or -ERANGE (over UINT32_MAX milliseconds).
+ */
+int qs_parse_duration(const char *text, uint32_t *ret_ms);
+
+/*
+ * qs_format_duration: the reverse, in the largest unit that is exact. Returns
+ * `text`.
+ */
+char *qs_format_duration(char text[static QS_DURATION_TEXT], uint32_t ms);
+
+/*
+ * qs_parse_share: "50%", "50 %" or "12.5%", 0 to 100 %. Returns 0 with the
+ * share in a thousand in *ret_per_mille, -EINVAL (not of that form) or -ERANGE
+ * (over 100 %).
+ */
+int qs_parse_share(const char *text, uint32_t *ret_per_mille);
+
+/* Where a backend is. */
+struct qs_url {
+	char host[254];		   /* a numeric address, without brackets, or a
+				      host name */
+	bool is_address;	   /* host is numeric */
+	struct qs_vip_key address; /* its port is set in both cases */
+};
+
+/*
+ * qs_parse_url: "http://HOST[:PORT]" with HOST an IPv4 address, an IPv6 address
+ * in brackets or a host name; a final "/" is allowed. The port is 80 where none
+ * is given. Returns 0 or -EINVAL.
+ */
+int qs_parse_url(const char *text, struct qs_url *ret_url);
 
 /*
  * qs_name_is_valid: whether the QS_NAME_SIZE octets at `name` hold a
