@@ -8,9 +8,16 @@
 #include <getopt.h>
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Exit statuses of all commands. */
-enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum {
+	EXIT_GOOD = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_LEFT = 3,	    /* the deadline passed with work left */
+	EXIT_NO_DAEMON = 4, /* one that must be up is not */
+};
 
 struct common {
 	const char *command; /* "status", "cid decode" */
@@ -63,6 +70,12 @@ const char *common_text(const json_t *object, const char *key);
 
 /* common_number: the integer at `key` of an object that lbctl has made. */
 json_int_t common_number(const json_t *object, const char *key);
+
+/*
+ * main_list_commands: the first words of all commands, or the second words of
+ * those that begin with `group`, one a line.
+ */
+void main_list_commands(FILE *stream, const char *group);
 
 int command_status(int argc, char **argv);
 int command_terminators(int argc, char **argv);

@@ -1,74 +1,246 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lbctl/lbctl.h"
+#include "loader/lib/nearest.h"
 
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] =
-	"Usage: lbctl COMMAND [OPTION]...\n"
+static const char help_head[] =
+	"Usage: lbctl COMMAND [OPTION]... [ARGUMENT]...\n"
 	"\n"
-	"Looks into quicsteer through its pinned maps; no daemon need run.\n"
-	"\n"
-	"  status       what is attached where, VIPs, configurations, "
-	"verdicts\n"
-	"  terminators  each terminator's slot, state, traffic and "
-	"connections\n"
-	"  cid decode   server ID and nonce of a QUIC-LB connection ID\n"
-	"  cid encode   a QUIC-LB connection ID of server ID and nonce\n"
-	"  version      of lbctl and of the pinned maps\n"
+	"Looks into quicsteer and changes what it does, through its pinned "
+	"maps. No\n"
+	"daemon need run, but for what is marked by a star: that needs the "
+	"loader.\n"
+	"What you change holds for a name and outlives every restart.\n"
+	"\n";
+
+static const char help_tail[] =
 	"\n"
 	"Options of every command:\n" COMMON_HELP "\n"
-	"lbctl COMMAND --help tells the others.\n"
+	"lbctl help COMMAND, or lbctl COMMAND --help, tells the others.\n"
 	"\n"
 	"Exit status:\n"
 	"  0  done\n"
-	"  1  could not be done: no maps are pinned, they are of another "
-	"version,\n"
-	"     no permission, or a CID that cannot be decoded\n"
+	"  1  could not be done; one message says why\n"
 	"  2  wrong usage: unknown command or option, or a value that is not "
-	"of\n"
-	"     its form\n";
+	"of its\n"
+	"     form\n"
+	"  3  drain: the deadline passed with work left\n"
+	"  4  a daemon that must be up for this is not; the message names it\n";
 
 struct command {
 	const char *words[2]; /* the second is NULL where there is one only */
+	const char *arguments;
+	const char *summary; /* NULL: not for people, not in the help */
 	int (*run)(int argc, char **argv);
 };
 
 static const struct command commands[] = {
-	{{"status", NULL}, command_status},
-	{{"terminators", NULL}, command_terminators},
-	{{"cid", "decode"}, command_cid_decode},
-	{{"cid", "encode"}, command_cid_encode},
-	{{"version", NULL}, command_version},
+	{{"status", NULL},
+	 "",
+	 "what is attached, daemons, pools, packets by verdict",
+	 command_status},
+	{{"terminators", NULL},
+	 "",
+	 "each terminator's state, traffic and connections",
+	 command_terminators},
+	{{"version", NULL},
+	 "",
+	 "of lbctl and of the pinned maps",
+	 command_version},
+	{{"cid", "decode"},
+	 "CID",
+	 "server ID and nonce of a QUIC-LB connection ID",
+	 command_cid_decode},
+	{{"cid", "encode"},
+	 "",
+	 "a QUIC-LB connection ID of server ID and nonce",
+	 command_cid_encode},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
-/* argv[0] of a command is its last word, as getopt_long() wants. */
-static int run_command(int argc, char **argv)
+static void print_command(const struct command *command)
 {
-	const char *first = argv[1], *second = argc > 2 ? argv[2] : "";
+	char line[64];
 
+	if (!command->summary)
+		return;
+	snprintf(line, sizeof(line), "%s%s%s %s", command->words[0],
+		 command->words[1] ? " " : "",
+		 command->words[1] ? command->words[1] : "",
+		 command->arguments);
+	printf("  %-22s %s\n", line, command->summary);
+}
+
+static void print_help(void)
+{
+	fputs(help_head, stdout);
+	for (int i = 0; i < COMMANDS; i++)
+		print_command(&commands[i]);
+	fputs(help_tail, stdout);
+}
+
+/* Whether `word` begins commands of two words. */
+static bool is_group(const char *word)
+{
+	for (int i = 0; i < COMMANDS; i++) {
+		if (commands[i].words[1] && !strcmp(commands[i].words[0], word))
+			return true;
+	}
+	return false;
+}
+
+static void print_group(const char *word)
+{
+	printf("Usage: lbctl %s COMMAND [OPTION]... [ARGUMENT]...\n\n", word);
+	for (int i = 0; i < COMMANDS; i++) {
+		if (!strcmp(commands[i].words[0], word))
+			print_command(&commands[i]);
+	}
+	printf("\nlbctl help %s COMMAND tells their options.\n", word);
+}
+
+/* The second words of a group as "a, b or c". */
+static void list_group(char *text, size_t size, const char *group)
+{
+	size_t left = 0, length = 0;
+
+	*text = '\0';
+	for (int i = 0; i < COMMANDS; i++)
+		left += !strcmp(commands[i].words[0], group);
+	for (int i = 0; i < COMMANDS && length < size; i++) {
+		if (strcmp(commands[i].words[0], group))
+			continue;
+		left--;
+		length += snprintf(text + length, size - length, "%s%s",
+				   commands[i].words[1],
+				   left > 1    ? ", "
+				   : left == 1 ? " or "
+					       : "");
+	}
+}
+
+/* The nearest first word, or second word in a group; NULL if none is near. */
+static const char *nearest_word(const char *word, const char *group)
+{
+	const char *candidates[COMMANDS];
+	size_t count = 0;
+
+	for (int i = 0; i < COMMANDS; i++) {
+		if (!commands[i].summary)
+			continue;
+		if (!group)
+			candidates[count++] = commands[i].words[0];
+		else if (!strcmp(commands[i].words[0], group))
+			candidates[count++] = commands[i].words[1];
+	}
+	return qs_nearest(word, candidates, count);
+}
+
+static int unknown_command(const char *first, const char *second)
+{
+	bool group = is_group(first);
+	const char *word = group ? second : first;
+	const char *nearest = nearest_word(word, group ? first : NULL);
+	char text[128];
+
+	if (group) {
+		list_group(text, sizeof(text), first);
+		fprintf(stderr, "lbctl: %s is followed by %s, not '%s'", first,
+			text, second);
+	} else {
+		fprintf(stderr, "lbctl: unknown %s '%s'",
+			*first == '-' ? "option" : "command", first);
+	}
+	if (nearest)
+		fprintf(stderr, "; did you mean '%s%s%s'?", group ? first : "",
+			group ? " " : "", nearest);
+	fputs(nearest ? " See lbctl help\n" : "; see lbctl help\n", stderr);
+	return EXIT_USAGE;
+}
+
+/* NULL if there is no such command; *ret_words is how many words it has. */
+static const struct command *find_command(const char *first, const char *second,
+					  int *ret_words)
+{
 	for (int i = 0; i < COMMANDS; i++) {
 		const struct command *command = &commands[i];
 
 		if (strcmp(command->words[0], first))
 			continue;
-		if (!command->words[1])
-			return command->run(argc - 1, argv + 1);
-		if (!strcmp(command->words[1], second))
-			return command->run(argc - 2, argv + 2);
+		if (command->words[1] && strcmp(command->words[1], second))
+			continue;
+		*ret_words = command->words[1] ? 2 : 1;
+		return command;
 	}
-	if (!strcmp(first, "cid"))
-		fprintf(stderr,
-			"lbctl: cid is followed by decode or encode, not '%s'; "
-			"see lbctl --help\n",
-			second);
-	else
-		fprintf(stderr, "lbctl: unknown %s '%s'; see lbctl --help\n",
-			*first == '-' ? "option" : "command", first);
-	return EXIT_USAGE;
+	return NULL;
+}
+
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "--help") || !strcmp(word, "-h") ||
+	       !strcmp(word, "help");
+}
+
+/* argv[0] of a command is its last word, as getopt_long() wants. */
+static int run_command(int argc, char **argv)
+{
+	const char *first = argv[1], *second = argc > 2 ? argv[2] : "";
+	const struct command *command;
+	int words;
+
+	command = find_command(first, second, &words);
+	if (command)
+		return command->run(argc - words, argv + words);
+	if (is_group(first) && is_help(second)) {
+		print_group(first);
+		return EXIT_GOOD;
+	}
+	return unknown_command(first, second);
+}
+
+/* "help COMMAND" is "COMMAND --help". */
+static int run_help(int argc, char **argv)
+{
+	const char *first = argc > 2 ? argv[2] : NULL;
+	const char *second = argc > 3 ? argv[3] : "";
+	const struct command *command;
+	char *arguments[] = {argv[0], "--help", NULL};
+	int words;
+
+	if (!first) {
+		print_help();
+		return EXIT_GOOD;
+	}
+	command = find_command(first, second, &words);
+	if (command) {
+		arguments[0] = (char *)command->words[words - 1];
+		return command->run(2, arguments);
+	}
+	if (is_group(first) && !*second) {
+		print_group(first);
+		return EXIT_GOOD;
+	}
+	return unknown_command(first, second);
+}
+
+void main_list_commands(FILE *stream, const char *group)
+{
+	const char *last = "";
+
+	for (int i = 0; i < COMMANDS; i++) {
+		const char *word = commands[i].words[group ? 1 : 0];
+
+		if (!commands[i].summary || !word || !strcmp(word, last) ||
+		    (group && strcmp(commands[i].words[0], group)))
+			continue;
+		fprintf(stream, "%s\n", word);
+		last = word;
+	}
 }
 
 /* lbctl says itself, in one line, what libbpf would say. */
@@ -79,22 +251,26 @@ static int print_nothing(enum libbpf_print_level level, const char *format,
 	return 0;
 }
 
+/* What could not be written was not said. */
+static int finish(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fprintf(stderr, "lbctl: cannot write to standard output: %s\n",
+		strerror(errno));
+	return status ? status : EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	libbpf_set_print(print_nothing);
 	if (argc < 2) {
-		fputs("lbctl: a command is missing; see lbctl --help\n",
-		      stderr);
+		fputs("lbctl: a command is missing; see lbctl help\n", stderr);
 		return EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help") ||
-	    !strcmp(argv[1], "-h") ||
-	    (!strcmp(argv[1], "cid") && argc > 2 &&
-	     !strcmp(argv[2], "--help"))) {
-		fputs(help, stdout);
-		return EXIT_GOOD;
-	}
+	if (is_help(argv[1]))
+		return finish(run_help(argc, argv));
 	if (!strcmp(argv[1], "--version"))
-		return command_version(1, argv);
-	return run_command(argc, argv);
+		return finish(command_version(1, argv));
+	return finish(run_command(argc, argv));
 }
