@@ -26,6 +26,8 @@ parse_test_OBJS := $(BUILD)/obj/loader/lib/parse.o
 secrets_test_OBJS := $(BUILD)/obj/loader/lib/secrets.o \
 	$(BUILD)/obj/loader/lib/parse.o
 table_test_OBJS := $(BUILD)/obj/loader/lib/table.o
+lbctl_format_test_OBJS := $(BUILD)/obj/loader/lbctl/format.o \
+	$(BUILD)/obj/loader/lbctl/grid.o
 nearest_test_OBJS := $(BUILD)/obj/loader/lib/nearest.o
 
 E2E_SUITES += tests/e2e/loader_errors.sh tests/e2e/loader_registry.py \
