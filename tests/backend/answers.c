@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/backend/control.h"
 #include "tests/backend/pattern.h"
 #include "tests/backend/server.h"
 
@@ -323,6 +324,21 @@ static void end_close(struct connection *connection)
 	end_home(connection);
 }
 
+static void end_health(struct connection *connection)
+{
+	struct text text = {0};
+
+	text_add_string(&text, "ok\n");
+	answer_text(connection, 200, "text/plain", &text);
+	text_free(&text);
+}
+
+static void end_fail(struct connection *connection)
+{
+	connection->parameters[0] = 500;
+	end_status(connection);
+}
+
 static const struct answer answers[] = {
 	{.path = "/bytes/", .end = end_bytes, .produce = produce_length},
 	{.path = "/chunked/", .end = end_chunked, .produce = produce_chunked},
@@ -338,6 +354,7 @@ static const struct answer answers[] = {
 	{.path = "/slow/", .end = end_slow, .tick = end_home},
 	{.path = "/drip/", .end = end_drip, .tick = tick_drip},
 	{.path = "/stall/", .begin = begin_stall, .tick = tick_stall},
+	{.path = "/health", .end = end_health},
 	{.path = "/early-hints", .end = end_early_hints},
 	{.path = "/reset", .end = end_reset},
 	{.path = "/broken/", .end = end_broken, .produce = produce_length},
@@ -347,6 +364,9 @@ static const struct answer answers[] = {
 	{.path = "/", .end = end_home},
 };
 
+static const struct answer failure = {.path = "", .end = end_fail};
+static const struct answer hang = {.path = ""};
+static const struct answer reset = {.path = "", .end = end_reset};
 static const struct answer missing = {.path = "", .end = end_missing};
 
 /* Reads one or two decimal numbers with "/" between them. */
@@ -365,7 +385,7 @@ static bool read_parameters(struct connection *connection, const char *text)
 	return false;
 }
 
-const struct answer *answer_find(struct connection *connection)
+static const struct answer *find_by_path(struct connection *connection)
 {
 	char path[256];
 	size_t size = connection->target.size;
@@ -389,4 +409,20 @@ const struct answer *answer_find(struct connection *connection)
 			return answer;
 	}
 	return &missing;
+}
+
+const struct answer *answer_find(struct connection *connection)
+{
+	struct mode *mode = &connection->server->mode;
+	bool fails = mode_fails(mode);
+
+	if (connection->server->controlled)
+		return control_answer(connection);
+	if (fails)
+		return &failure;
+	if (mode->kind == MODE_HANG)
+		return &hang;
+	if (mode->kind == MODE_RESET)
+		return &reset;
+	return find_by_path(connection);
 }

@@ -108,14 +108,28 @@ static int on_body(llhttp_t *parser, const char *data, size_t size)
 	return 0;
 }
 
+/* The request is there whole. */
+static void end_request(struct connection *connection)
+{
+	const struct server *server = connection->server;
+	uint64_t delay_ms = server->delay_ms;
+
+	if (server->mode.kind == MODE_SLOW)
+		delay_ms += server->mode.parameter;
+	connection->delayed = delay_ms > 0;
+	if (connection->delayed)
+		connection_wait(connection, delay_ms);
+	else if (connection->answer->end)
+		connection->answer->end(connection);
+}
+
 static int on_message_complete(llhttp_t *parser)
 {
 	struct connection *connection = parser->data;
 
 	connection->request_done = true;
 	connection->keep_alive = llhttp_should_keep_alive(parser);
-	if (connection->answer->end)
-		connection->answer->end(connection);
+	end_request(connection);
 	return HPE_PAUSED;
 }
 
@@ -311,7 +325,11 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct connection *connection = timer->data;
 
-	connection->answer->tick(connection);
+	if (!connection->delayed)
+		connection->answer->tick(connection);
+	else if (connection->answer->end)
+		connection->answer->end(connection);
+	connection->delayed = false;
 	connection_pump(connection);
 }
 
@@ -388,24 +406,74 @@ static void on_connection(uv_stream_t *listener, int status)
 	set_reading(connection);
 }
 
-int server_start(struct server *server, uv_loop_t *loop,
-		 const struct sockaddr *address, const char *name)
+static int open_listener(struct server *server)
 {
+	int size = sizeof(server->address);
 	int result;
 
-	*server = (struct server){.loop = loop, .name = name};
-	uv_tcp_init(loop, &server->listener);
+	uv_tcp_init(server->loop, &server->listener);
 	server->listener.data = server;
-	result = uv_tcp_bind(&server->listener, address, 0);
+	server->listener_open = true;
+	result = uv_tcp_bind(&server->listener,
+			     (struct sockaddr *)&server->address, 0);
 	if (result == 0)
 		result = uv_listen((uv_stream_t *)&server->listener, 1024,
 				   on_connection);
+	/* Port 0 is another one now. */
+	uv_tcp_getsockname(&server->listener,
+			   (struct sockaddr *)&server->address, &size);
 	return result;
+}
+
+static void reopen_listener(struct server *server)
+{
+	int result = open_listener(server);
+
+	if (result == 0)
+		return;
+	fprintf(stderr, "quicsteer-backend: cannot listen again: %s\n",
+		uv_strerror(result));
+	exit(1);
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+	struct server *server = handle->data;
+
+	server->listener_open = false;
+	if (server->mode.kind != MODE_REFUSE)
+		reopen_listener(server);
+}
+
+void server_set_mode(struct server *server, const struct mode *mode)
+{
+	uv_handle_t *listener = (uv_handle_t *)&server->listener;
+
+	server->mode = *mode;
+	if (mode->kind != MODE_REFUSE) {
+		if (!server->listener_open)
+			reopen_listener(server);
+		return;
+	}
+	if (server->listener_open && !uv_is_closing(listener))
+		uv_close(listener, on_listener_closed);
+	while (server->connections)
+		connection_close(server->connections, true);
+}
+
+int server_start(struct server *server, uv_loop_t *loop,
+		 const struct sockaddr_storage *address, const char *name)
+{
+	*server = (struct server){
+		.loop = loop, .name = name, .address = *address};
+	return open_listener(server);
 }
 
 void server_stop(struct server *server)
 {
-	uv_close((uv_handle_t *)&server->listener, NULL);
+	if (server->listener_open &&
+	    !uv_is_closing((uv_handle_t *)&server->listener))
+		uv_close((uv_handle_t *)&server->listener, NULL);
 	while (server->connections)
 		connection_close(server->connections, false);
 }

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "tests/backend/mode.h"
+
 #include "terminator/body.h"
 #include "terminator/fields.h"
 #include "terminator/text.h"
@@ -44,7 +46,13 @@ struct answer {
 struct server {
 	uv_loop_t *loop;
 	const char *name;
+	struct sockaddr_storage address;
 	uv_tcp_t listener;
+	bool listener_open; /* until it is closed wholly */
+	struct mode mode;
+	uint64_t delay_ms; /* before every answer */
+	/* NULL, or the server that this one controls by /control. */
+	struct server *controlled;
 	struct connection *connections; /* list */
 	size_t count;
 };
@@ -67,6 +75,7 @@ struct connection {
 	struct field_list fields;
 	struct field_list trailers;
 	bool head_done;
+	bool delayed; /* the timer lets the answer begin */
 	bool request_done;
 	bool keep_alive;
 	bool reading;
@@ -88,10 +97,13 @@ struct connection {
 
 /* server_start listens on the address. Returns 0 or -errno. */
 int server_start(struct server *server, uv_loop_t *loop,
-		 const struct sockaddr *address, const char *name);
+		 const struct sockaddr_storage *address, const char *name);
 
 /* server_stop closes all; the loop then has no handles of the server's. */
 void server_stop(struct server *server);
+
+/* server_set_mode has all requests that come from now on answered so. */
+void server_set_mode(struct server *server, const struct mode *mode);
 
 /* connection_put appends octets of the answer, as they are. */
 void connection_put(struct connection *connection, const void *data,
