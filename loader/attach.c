@@ -101,8 +101,8 @@ static bool is_dispatcher(enum qs_attach_mode mode)
 
 static int check_wanted_mode(const struct attachment *attachment)
 {
-	if (attachment->wanted_mode == MODE_AUTO ||
-	    (attachment->wanted_mode == MODE_GENERIC) ==
+	if (attachment->wanted_mode == QS_MODE_AUTO ||
+	    (attachment->wanted_mode == QS_MODE_GENERIC) ==
 		    is_generic(attachment->mode))
 		return 0;
 	log_error(
@@ -206,11 +206,11 @@ static int attach_in_mode(struct attachment *attachment, int program,
 
 static int attach_new(struct attachment *attachment, int program)
 {
-	bool generic = attachment->wanted_mode == MODE_GENERIC;
+	bool generic = attachment->wanted_mode == QS_MODE_GENERIC;
 	int error = attach_in_mode(attachment, program, generic);
 
 	if (error && error != -EBUSY && error != -EPERM &&
-	    attachment->wanted_mode == MODE_AUTO) {
+	    attachment->wanted_mode == QS_MODE_AUTO) {
 		log_info("native XDP does not work on %s (%s): falling back to "
 			 "generic mode",
 			 attachment->interface, strerror(-error));

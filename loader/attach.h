@@ -17,7 +17,7 @@ struct attachment {
 	__u32 ifindex;
 	int link;		  /* steer_link, owned; -1: none yet */
 	enum qs_attach_mode mode; /* of what is attached, or NONE */
-	enum mode_choice wanted_mode;
+	enum qs_config_mode wanted_mode;
 	bool wanted_dispatcher;
 };
 

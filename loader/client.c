@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/client.h"
 #include "loader/message.h"
+#include "loader/operator.h"
+#include "loader/reload.h"
 #include "loader/lib/log.h"
 #include "loader/lib/parse.h"
 
@@ -8,17 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { NO_SLOT = -1 };
-
-struct client {
-	struct client *next, *previous;
-	struct control *control;
-	uv_poll_t poll;
-	int fd;
-	struct ucred peer;
-	int slot; /* NO_SLOT until it is registered */
-};
 
 static void link_client(struct control *control, struct client *client)
 {
@@ -58,9 +49,15 @@ void client_stop(struct client *client)
 
 static void end(struct client *client)
 {
-	if (client->slot != NO_SLOT)
+	if (client->slot != CLIENT_NO_SLOT)
 		registry_died(client->control->registry, client->slot);
 	client_stop(client);
+	reload_left(client->control->reload, client);
+}
+
+const char *client_name(const struct client *client)
+{
+	return client->control->registry->maps->terminators[client->slot].name;
 }
 
 void client_refuse(int fd, const char *reason)
@@ -139,13 +136,39 @@ static int admit(struct client *client, const struct qs_hello *hello,
 	return error;
 }
 
+/* Those whose name has a newer process, by this HELLO or before an earlier
+ * loader ended. */
+static void tell_replaced(struct control *control)
+{
+	const struct qs_drain drain = {
+		.header = message_header(QS_MESSAGE_DRAIN),
+	};
+
+	for (struct client *client = control->clients; client;
+	     client = client->next) {
+		int error;
+
+		if (client->slot == CLIENT_NO_SLOT || client->told_to_drain ||
+		    !registry_is_replaced(control->registry, client->slot))
+			continue;
+		error = message_send(client->fd, &drain, sizeof(drain), NULL,
+				     0);
+		client->told_to_drain = !error;
+		if (error)
+			log_warn("cannot tell terminator %s (pid %d) to drain: "
+				 "%s",
+				 client_name(client), client->peer.pid,
+				 strerror(-error));
+	}
+}
+
 static void handle_hello(struct client *client, struct message *message)
 {
 	const struct qs_hello *hello = &message->content.hello;
 	const char *reason = NULL;
 	int socket, error;
 
-	if (client->slot != NO_SLOT) {
+	if (client->slot != CLIENT_NO_SLOT) {
 		refuse_and_end(client, "said HELLO twice");
 		return;
 	}
@@ -166,7 +189,33 @@ static void handle_hello(struct client *client, struct message *message)
 		log_warn("cannot send WELCOME to terminator %s: %s",
 			 hello->name, strerror(-error));
 		end(client);
+		return;
 	}
+	tell_replaced(client->control);
+	reload_joined(client->control->reload, client);
+}
+
+static void handle_of_terminator(struct client *client,
+				 const struct message *message)
+{
+	if (client->slot == CLIENT_NO_SLOT) {
+		refuse_and_end(client, "said DRAIN or RESULT before HELLO");
+		return;
+	}
+	if (message->content.header.type == QS_MESSAGE_DRAIN)
+		registry_drain(client->control->registry, client->slot);
+	else
+		reload_answer(client->control->reload, client,
+			      &message->content.result);
+}
+
+static void handle_of_operator(struct client *client,
+			       const struct message *message)
+{
+	const char *reason = operator_handle(client, message);
+
+	if (reason)
+		refuse_and_end(client, reason);
 }
 
 static void handle_message(struct client *client, struct message *message)
@@ -176,10 +225,12 @@ static void handle_message(struct client *client, struct message *message)
 		handle_hello(client, message);
 		break;
 	case QS_MESSAGE_DRAIN:
-		if (client->slot == NO_SLOT)
-			refuse_and_end(client, "said DRAIN before HELLO");
-		else
-			registry_drain(client->control->registry, client->slot);
+	case QS_MESSAGE_RESULT:
+		handle_of_terminator(client, message);
+		break;
+	case QS_MESSAGE_RELOAD:
+	case QS_MESSAGE_CONNECTIONS:
+		handle_of_operator(client, message);
 		break;
 	}
 }
@@ -218,7 +269,7 @@ void client_start(struct control *control, int fd, const struct ucred *peer)
 	client->control = control;
 	client->fd = fd;
 	client->peer = *peer;
-	client->slot = NO_SLOT;
+	client->slot = CLIENT_NO_SLOT;
 	client->poll.data = client;
 	link_client(control, client);
 	uv_poll_start(&client->poll, UV_READABLE | UV_DISCONNECT, on_readable);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/configure.h"
+#include "loader/vips.h"
 #include "loader/lib/log.h"
-#include "loader/lib/parse.h"
 #include "quicsteer/cid.h"
 
 #include <bpf/bpf.h>
@@ -57,67 +57,9 @@ static int write_config(struct qs_maps *maps,
 	return error;
 }
 
-static bool is_wanted(const struct options *options,
-		      const struct qs_vip_key *vip)
-{
-	for (size_t i = 0; i < options->vip_count; i++) {
-		if (!memcmp(&options->vips[i], vip, sizeof(*vip)))
-			return true;
-	}
-	return false;
-}
-
-static int remove_stale_vips(struct qs_maps *maps,
-			     const struct options *options)
-{
-	struct qs_vip_key stale[QS_MAX_VIPS], key, *previous = NULL;
-	int fd = maps->fd[QS_MAP_VIPS];
-	char text[QS_ENDPOINT_TEXT];
-	size_t count = 0;
-
-	while (!bpf_map_get_next_key(fd, previous, &key) &&
-	       count < QS_MAX_VIPS) {
-		if (!is_wanted(options, &key))
-			stale[count++] = key;
-		previous = &key;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (bpf_map_delete_elem(fd, &stale[i]) < 0)
-			return -errno;
-		log_info("VIP %s is not steered any more",
-			 qs_format_endpoint(text, &stale[i]));
-	}
-	return 0;
-}
-
-static int add_vips(struct qs_maps *maps, const struct options *options)
-{
-	for (size_t i = 0; i < options->vip_count; i++) {
-		struct qs_vip vip = {.id = i};
-
-		if (bpf_map_update_elem(maps->fd[QS_MAP_VIPS],
-					&options->vips[i], &vip, BPF_ANY) < 0)
-			return -errno;
-	}
-	return 0;
-}
-
-/* New ones first. Only where both sets do not fit, stale ones go before. */
-static int write_vips(struct qs_maps *maps, const struct options *options)
-{
-	int error = add_vips(maps, options);
-
-	if (error == -E2BIG) {
-		error = remove_stale_vips(maps, options);
-		if (!error)
-			error = add_vips(maps, options);
-	}
-	return error ? error : remove_stale_vips(maps, options);
-}
-
 static void write_settings(struct qs_maps *maps,
 			   const struct qs_state_secrets *secrets,
-			   __u32 ifindex)
+			   __u32 ifindex, bool configured)
 {
 	struct qs_settings *settings = maps->settings;
 	struct timespec now;
@@ -129,6 +71,8 @@ static void write_settings(struct qs_maps *maps,
 	settings->ifindex = ifindex;
 	settings->started_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	settings->loader_pid = getpid();
+	if (configured && !settings->config_generation)
+		settings->config_generation = 1;
 }
 
 int configure_maps(struct qs_maps *maps, const struct qs_state_secrets *secrets,
@@ -136,10 +80,10 @@ int configure_maps(struct qs_maps *maps, const struct qs_state_secrets *secrets,
 {
 	int error;
 
-	write_settings(maps, secrets, ifindex);
+	write_settings(maps, secrets, ifindex, options->config);
 	error = write_config(maps, secrets);
 	if (!error)
-		error = write_vips(maps, options);
+		error = vips_write(maps, options->vips, options->vip_count);
 	if (error)
 		log_error("cannot write the maps under %s: %s",
 			  options->pin_dir, strerror(-error));

@@ -153,12 +153,13 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 }
 
 int control_start(struct control *control, uv_loop_t *loop,
-		  struct registry *registry,
+		  struct registry *registry, struct reload *reload,
 		  const struct control_deployment *deployment)
 {
 	int error;
 
 	control->registry = registry;
+	control->reload = reload;
 	control->deployment = deployment;
 	error = uv_poll_init(loop, &control->poll, control->listener);
 	if (error) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The control socket: terminators say hello, and their end is noticed here. */
+/*
+ * The control socket: terminators say hello, and their end is noticed here;
+ * lbctl asks for a reload or for connections.
+ */
 #ifndef QS_LOADER_CONTROL_H
 #define QS_LOADER_CONTROL_H
 
@@ -16,9 +19,11 @@ struct control_deployment {
 };
 
 struct client;
+struct reload;
 
 struct control {
 	struct registry *registry;		     /* borrowed */
+	struct reload *reload;			     /* borrowed */
 	const struct control_deployment *deployment; /* borrowed */
 	struct sockaddr_un address;
 	bool extra_user; /* extra_uid may register, too */
@@ -40,7 +45,7 @@ int control_listen(struct control *control, const char *path,
 
 /* control_start: serves clients on `loop` from now on. 0 or -1 and message. */
 int control_start(struct control *control, uv_loop_t *loop,
-		  struct registry *registry,
+		  struct registry *registry, struct reload *reload,
 		  const struct control_deployment *deployment);
 
 /*

@@ -88,9 +88,8 @@ static int check(struct loader *loader)
 	    exporter_listen(&loader->exporter, &options->metrics))
 		return -1;
 	if (control_listen(&loader->control, options->control,
-			   options->terminator_user_set
-				   ? &options->terminator_uid
-				   : NULL))
+			   options->terminator_user ? &options->terminator_uid
+						    : NULL))
 		return -1;
 	if (load_secrets(options, !recorded, &loader->secrets))
 		return -1;
@@ -133,8 +132,11 @@ static int serve(struct loader *loader, uv_loop_t *loop)
 	    exporter_start(&loader->exporter, &loader->maps,
 			   &loader->registry.totals))
 		return -1;
+	loader->live.maps = &loader->maps;
+	loader->live.port = loader->registry.port;
+	reload_start(&loader->reload, loop, &loader->control, &loader->live);
 	return control_start(&loader->control, loop, &loader->registry,
-			     &loader->deployment);
+			     &loader->reload, &loader->deployment);
 }
 
 static int remove_all(const struct pins *pins, __u32 ifindex,
@@ -150,6 +152,7 @@ static int remove_all(const struct pins *pins, __u32 ifindex,
 static void close_all(struct loader *loader)
 {
 	exporter_close(&loader->exporter);
+	reload_close(&loader->reload);
 	control_close(&loader->control);
 	if (loader->registry.maps)
 		registry_close(&loader->registry);
@@ -173,14 +176,17 @@ static void undo(struct loader *loader)
 	pins_close(&loader->pins);
 }
 
-int loader_start(struct loader *loader, const struct options *options,
+int loader_start(struct loader *loader, const struct loader_setup *setup,
 		 uv_loop_t *loop)
 {
+	const struct options *options = setup->options;
+
 	*loader = (struct loader){
 		.options = options,
 		.exporter = {.listener = -1},
 		.control = {.listener = -1},
 		.attachment = {.link = -1},
+		.live = {.given = setup->given, .config = setup->config},
 	};
 	if (ability_check(options->pin_dir) ||
 	    pins_open(&loader->pins, options->pin_dir))

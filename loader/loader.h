@@ -7,8 +7,10 @@
 #include "loader/configure.h"
 #include "loader/control.h"
 #include "loader/exporter.h"
+#include "loader/live.h"
 #include "loader/pins.h"
 #include "loader/registry.h"
+#include "loader/reload.h"
 
 #include <uv.h>
 
@@ -22,9 +24,18 @@ struct loader {
 	struct programs programs;
 	struct registry registry;
 	struct control control;
+	struct live live;
+	struct reload reload;
 	struct exporter exporter;
 	bool maps_open;
 	bool touched; /* maps or interface may have changed */
+};
+
+/* What the loader was started with, borrowed as long as it runs. */
+struct loader_setup {
+	const struct options *given;	/* the command line */
+	const struct options *options;	/* merged */
+	const struct qs_config *config; /* of --config, or NULL */
 };
 
 /*
@@ -33,7 +44,7 @@ struct loader {
  * fails leaves nothing behind, a later one leaves the earlier loader's work as
  * it was.
  */
-int loader_start(struct loader *loader, const struct options *options,
+int loader_start(struct loader *loader, const struct loader_setup *setup,
 		 uv_loop_t *loop);
 
 /*

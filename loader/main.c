@@ -13,13 +13,13 @@
 #include <xdp/libxdp.h>
 
 /* How long terminators may take to come back to a new loader. */
-enum { GRACE_MS = 3000, SWEEP_MS = 100 };
+enum { GRACE_MS = 3000, SWEEP_MS = 100, MESSAGE_SIZE = 1024 };
 
 struct run {
 	struct loader loader;
 	uv_loop_t loop;
-	uv_signal_t interrupt, terminate;
-	uv_timer_t sweep;
+	uv_signal_t interrupt, terminate, hangup;
+	uv_timer_t sweep, watchdog;
 	uint64_t grace_end; /* uv_now() */
 	int signal;	    /* that ends the run, 0 before */
 };
@@ -51,6 +51,20 @@ static void on_signal(uv_signal_t *handle, int signal)
 	uv_stop(&run->loop);
 }
 
+static void on_hangup(uv_signal_t *handle, int signal)
+{
+	struct run *run = handle->data;
+
+	(void)signal;
+	reload_begin(&run->loader.reload, NULL);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	notify_manager("WATCHDOG=1");
+}
+
 static void on_sweep(uv_timer_t *timer)
 {
 	struct run *run = timer->data;
@@ -80,9 +94,12 @@ static void watch(struct run *run)
 	uv_loop_init(&run->loop);
 	uv_signal_init(&run->loop, &run->interrupt);
 	uv_signal_init(&run->loop, &run->terminate);
+	uv_signal_init(&run->loop, &run->hangup);
 	uv_timer_init(&run->loop, &run->sweep);
+	uv_timer_init(&run->loop, &run->watchdog);
 	run->interrupt.data = run;
 	run->terminate.data = run;
+	run->hangup.data = run;
 	run->sweep.data = run;
 	uv_signal_start(&run->interrupt, on_signal, SIGINT);
 	uv_signal_start(&run->terminate, on_signal, SIGTERM);
@@ -94,7 +111,9 @@ static void unwatch(struct run *run)
 
 	uv_close((uv_handle_t *)&run->interrupt, NULL);
 	uv_close((uv_handle_t *)&run->terminate, NULL);
+	uv_close((uv_handle_t *)&run->hangup, NULL);
 	uv_close((uv_handle_t *)&run->sweep, NULL);
+	uv_close((uv_handle_t *)&run->watchdog, NULL);
 	uv_run(&run->loop, UV_RUN_DEFAULT);
 	error = uv_loop_close(&run->loop);
 	assert(!error);
@@ -117,17 +136,28 @@ static void announce(const struct run *run)
 	notify_manager("READY=1");
 }
 
-static int run_loader(const struct options *options)
+/* Before, SIGHUP is to end it as it does by default. */
+static void serve(struct run *run)
+{
+	unsigned int watchdog_ms = notify_watchdog_ms();
+
+	uv_signal_start(&run->hangup, on_hangup, SIGHUP);
+	if (watchdog_ms)
+		uv_timer_start(&run->watchdog, on_watchdog, 0, watchdog_ms);
+	start_grace(run);
+	announce(run);
+	uv_run(&run->loop, UV_RUN_DEFAULT);
+}
+
+static int run_loader(const struct loader_setup *setup)
 {
 	static struct run run;
 	int status = 1;
 
 	signal(SIGPIPE, SIG_IGN);
 	watch(&run);
-	if (!loader_start(&run.loader, options, &run.loop)) {
-		start_grace(&run);
-		announce(&run);
-		uv_run(&run.loop, UV_RUN_DEFAULT);
+	if (!loader_start(&run.loader, setup, &run.loop)) {
+		serve(&run);
 		notify_manager("STOPPING=1");
 		log_info(run.signal == SIGINT ? "stopping: detaching everything"
 					      : "stopping: programs and pins "
@@ -138,17 +168,57 @@ static int run_loader(const struct options *options)
 	return status;
 }
 
-int main(int argc, char **argv)
+/* Returns the file of --config, or NULL after one message. */
+static struct qs_config *load_config(const char *path)
+{
+	struct qs_config_error error;
+	struct qs_config *config = qs_config_load(path, &error);
+	char text[MESSAGE_SIZE];
+
+	if (!config)
+		log_error("%s", qs_config_format_error(text, sizeof(text), path,
+						       &error));
+	return config;
+}
+
+static int run_command(const struct options *given,
+		       const struct qs_config *config)
 {
 	static struct options options;
-	int status = options_parse(argc, argv, &options);
+	const struct loader_setup setup = {
+		.given = given,
+		.options = &options,
+		.config = config,
+	};
+	char text[MESSAGE_SIZE];
+
+	if (options_merge(given, config, &options, text, sizeof(text))) {
+		log_error("%s", text);
+		return 2;
+	}
+	qs_log_set_level(options.log_level);
+	if (options.detach)
+		return loader_detach(options.pin_dir) ? 1 : 0;
+	log_debug("quicsteer-loader %s", QS_VERSION);
+	return run_loader(&setup);
+}
+
+int main(int argc, char **argv)
+{
+	static struct options given;
+	struct qs_config *config = NULL;
+	int status = options_parse(argc, argv, &given);
 
 	if (status >= 0)
 		return status;
 	libbpf_set_print(print_libbpf);
 	libxdp_set_print(print_libxdp);
-	if (options.detach)
-		return loader_detach(options.pin_dir) ? 1 : 0;
-	log_debug("quicsteer-loader %s", QS_VERSION);
-	return run_loader(&options);
+	if (given.config) {
+		config = load_config(given.config);
+		if (!config)
+			return 1;
+	}
+	status = run_command(&given, config);
+	qs_config_free(config);
+	return status;
 }

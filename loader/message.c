@@ -74,6 +74,7 @@ static int take_descriptors(struct msghdr *header, int *ret_first)
 static bool is_valid(const struct message *message, size_t size)
 {
 	const struct qs_message_header *header = &message->content.header;
+	const struct qs_result *result = &message->content.result;
 
 	if (size < sizeof(*header) || header->magic != QS_CONTROL_MAGIC ||
 	    header->version != QS_CONTROL_VERSION)
@@ -83,6 +84,13 @@ static bool is_valid(const struct message *message, size_t size)
 		return size == sizeof(struct qs_hello);
 	case QS_MESSAGE_DRAIN:
 		return size == sizeof(struct qs_drain);
+	case QS_MESSAGE_RELOAD:
+		return size == sizeof(struct qs_reload);
+	case QS_MESSAGE_RESULT:
+		return size == sizeof(*result) &&
+		       memchr(result->text, '\0', sizeof(result->text));
+	case QS_MESSAGE_CONNECTIONS:
+		return size == sizeof(struct qs_connections);
 	}
 	return false;
 }

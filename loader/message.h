@@ -7,12 +7,15 @@
 
 #include <stddef.h>
 
-/* A message that a terminator sent. */
+/* A message that a terminator or an operator sent. */
 struct message {
 	union {
 		struct qs_message_header header;
 		struct qs_hello hello;
 		struct qs_drain drain;
+		struct qs_reload reload;
+		struct qs_result result; /* its text has a NUL */
+		struct qs_connections connections;
 	} content;
 	int descriptor; /* that came with it, owned; -1: none */
 };
@@ -28,10 +31,10 @@ int message_send(int fd, const void *content, size_t size,
 		 const int *descriptors, int count);
 
 /*
- * message_receive: reads one HELLO or DRAIN. Returns 0, -EAGAIN (none is
- * there), -ENOTCONN (the peer has closed), -EBADMSG (another message, version
- * or size, or more than one descriptor) or another -errno. There is nothing to
- * close after a failure.
+ * message_receive: reads one message. Returns 0, -EAGAIN (none is there),
+ * -ENOTCONN (the peer has closed), -EBADMSG (a message that nobody sends to a
+ * loader, another version or size, or more than one descriptor) or another
+ * -errno. There is nothing to close after a failure.
  */
 int message_receive(int fd, struct message *message);
 

@@ -5,24 +5,27 @@
 #include "loader/lib/version.h"
 
 #include <getopt.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_METRICS "127.0.0.1:9464"
-
 static const char help[] =
-	"Usage: quicsteer-loader --interface IF --vip ADDR:PORT [OPTION]...\n"
-	"       quicsteer-loader --detach [--pin-dir DIR]\n"
+	"Usage: quicsteer-loader --config FILE [OPTION]...\n"
+	"       quicsteer-loader --interface IF --vip ADDR:PORT [OPTION]...\n"
+	"       quicsteer-loader --detach [--config FILE | --pin-dir DIR]\n"
 	"\n"
 	"Loads and attaches quicsteer's BPF programs, registers terminators "
 	"and\n"
 	"exports every counter. It adopts what an earlier loader left "
 	"running.\n"
 	"SIGTERM leaves programs and terminators working for the next loader;\n"
-	"SIGINT (Ctrl-C) detaches and removes everything.\n"
+	"SIGINT (Ctrl-C) detaches and removes everything. SIGHUP has all read "
+	"the\n"
+	"configuration file again.\n"
 	"\n"
+	"  -c, --config FILE         quicsteer.yaml; the options below "
+	"override "
+	"it\n"
 	"  -i, --interface IF        interface whose packets are steered\n"
 	"  -a, --vip ADDR:PORT       address and UDP port of the service, "
 	"[v6]:port\n"
@@ -41,7 +44,7 @@ static const char help[] =
 	"      --state-dir DIR       holds the secrets (default: " QS_STATE_DIR
 	")\n"
 	"      --metrics ADDR:PORT   Prometheus endpoint, or none\n"
-	"                            (default: " DEFAULT_METRICS ")\n"
+	"                            (default: " OPTIONS_METRICS ")\n"
 	"      --terminator-user U   who may register besides root and the\n"
 	"                            loader's own user (default: nobody else)\n"
 	"      --detach              remove what an earlier loader left, and "
@@ -66,6 +69,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+	{"config", required_argument, NULL, 'c'},
 	{"interface", required_argument, NULL, 'i'},
 	{"vip", required_argument, NULL, 'a'},
 	{"mode", required_argument, NULL, OPTION_MODE},
@@ -122,11 +126,11 @@ static int add_vip(struct options *options, const char *text)
 static int set_mode(struct options *options, const char *text)
 {
 	if (!strcmp(text, "auto"))
-		options->mode = MODE_AUTO;
+		options->mode = QS_MODE_AUTO;
 	else if (!strcmp(text, "native"))
-		options->mode = MODE_NATIVE;
+		options->mode = QS_MODE_NATIVE;
 	else if (!strcmp(text, "generic"))
-		options->mode = MODE_GENERIC;
+		options->mode = QS_MODE_GENERIC;
 	else {
 		log_error("--mode %s: not auto, native or generic", text);
 		return 2;
@@ -146,7 +150,7 @@ static int set_dispatcher(struct options *options, const char *text)
 
 static int set_metrics(struct options *options, const char *text)
 {
-	options->metrics_on = strcmp(text, "none");
+	options->metrics_on = strcmp(text, "none") != 0;
 	if (options->metrics_on && qs_parse_endpoint(text, &options->metrics)) {
 		log_error("--metrics %s: not ADDR:PORT, [v6]:PORT or none",
 			  text);
@@ -155,20 +159,7 @@ static int set_metrics(struct options *options, const char *text)
 	return -1;
 }
 
-static int set_terminator_user(struct options *options, const char *text)
-{
-	const struct passwd *user = getpwnam(text);
-
-	if (!user) {
-		log_error("--terminator-user %s: no such user", text);
-		return 2;
-	}
-	options->terminator_user_set = true;
-	options->terminator_uid = user->pw_uid;
-	return -1;
-}
-
-static int set_log_level(const char *text)
+static int set_log_level(struct options *options, const char *text)
 {
 	enum qs_log_level level;
 
@@ -177,13 +168,16 @@ static int set_log_level(const char *text)
 			  text);
 		return 2;
 	}
-	qs_log_set_level(level);
+	options->log_level = level;
 	return -1;
 }
 
 static int apply_option(struct options *options, int option)
 {
 	switch (option) {
+	case 'c':
+		options->config = optarg;
+		return -1;
 	case 'i':
 		options->interface = optarg;
 		return -1;
@@ -205,12 +199,13 @@ static int apply_option(struct options *options, int option)
 	case OPTION_METRICS:
 		return set_metrics(options, optarg);
 	case OPTION_TERMINATOR_USER:
-		return set_terminator_user(options, optarg);
+		options->terminator_user = optarg;
+		return -1;
 	case OPTION_DETACH:
 		options->detach = true;
 		return -1;
 	case OPTION_LOG_LEVEL:
-		return set_log_level(optarg);
+		return set_log_level(options, optarg);
 	case 'h':
 		fputs(help, stdout);
 		return 0;
@@ -222,39 +217,20 @@ static int apply_option(struct options *options, int option)
 	return 2;
 }
 
-static int check_options(const struct options *options, const char *rest)
-{
-	if (rest) {
-		log_error("unexpected argument '%s'; see --help", rest);
-		return 2;
-	}
-	if (options->detach)
-		return -1;
-	if (!options->interface) {
-		log_error("--interface is missing; see --help");
-		return 2;
-	}
-	if (!options->vip_count) {
-		log_error("--vip is missing; see --help");
-		return 2;
-	}
-	return -1;
-}
-
 int options_parse(int argc, char **argv, struct options *options)
 {
 	int option, status = -1;
 
 	*options = (struct options){
-		.dispatcher = true,
-		.pin_dir = QS_PIN_DIR,
-		.control = QS_CONTROL_SOCKET,
-		.state_dir = QS_STATE_DIR,
+		.mode = OPTION_UNSET,
+		.dispatcher = OPTION_UNSET,
+		.metrics_on = OPTION_UNSET,
+		.log_level = OPTION_UNSET,
 	};
-	set_metrics(options, DEFAULT_METRICS);
 	opterr = 0;
 	while (status == -1) {
-		option = getopt_long(argc, argv, ":i:a:hV", long_options, NULL);
+		option = getopt_long(argc, argv, ":c:i:a:hV", long_options,
+				     NULL);
 		if (option == -1)
 			break;
 		if (option == ':' || option == '?') {
@@ -266,7 +242,9 @@ int options_parse(int argc, char **argv, struct options *options)
 		}
 		status = apply_option(options, option);
 	}
-	if (status == -1)
-		status = check_options(options, argv[optind]);
+	if (status == -1 && argv[optind]) {
+		log_error("unexpected argument '%s'; see --help", argv[optind]);
+		return 2;
+	}
 	return status;
 }

@@ -2,34 +2,49 @@
 #ifndef QS_LOADER_OPTIONS_H
 #define QS_LOADER_OPTIONS_H
 
-#include "quicsteer/abi.h"
+#include "loader/lib/config.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum mode_choice { MODE_AUTO, MODE_NATIVE, MODE_GENERIC };
+/* Where metrics are exported by default. */
+#define OPTIONS_METRICS "127.0.0.1:9464"
+
+/* An option of the command line that was not given has the value of the zeroed
+ * struct, or OPTION_UNSET. options_merge() leaves nothing unset. */
+enum { OPTION_UNSET = -1 };
 
 struct options {
+	const char *config; /* NULL: none */
 	const char *interface;
 	struct qs_vip_key vips[QS_MAX_VIPS];
 	size_t vip_count;
-	enum mode_choice mode;
-	bool dispatcher; /* where the kernel allows it */
+	int mode;	/* enum qs_config_mode */
+	int dispatcher; /* bool: where the kernel allows it */
 	const char *pin_dir;
 	const char *control;
 	const char *state_dir;
-	bool metrics_on;
+	int metrics_on; /* bool */
 	struct qs_vip_key metrics;
-	bool terminator_user_set;
-	uid_t terminator_uid;
+	const char *terminator_user; /* NULL: none */
+	uid_t terminator_uid;	     /* by options_merge() */
+	int log_level;		     /* enum qs_log_level */
 	bool detach;
 };
 
 /*
- * options_parse: fills `options` from the command line and sets the log level.
- * Returns -1 to go on, or the exit status: 0 after --help or --version, 2
- * after one message about what is wrong.
+ * options_parse: fills `options` from the command line. Returns -1 to go on,
+ * or the exit status: 0 after --help or --version, 2 after one message about
+ * what is wrong.
  */
 int options_parse(int argc, char **argv, struct options *options);
+
+/*
+ * options_merge: what was given on the command line, else what `config` says
+ * (NULL: no file), else defaults. Strings in the result are borrowed from both.
+ * Returns 0, or -1 after writing what is missing or wrong into `text`.
+ */
+int options_merge(const struct options *given, const struct qs_config *config,
+		  struct options *ret_options, char *text, size_t size);
 
 #endif

@@ -324,6 +324,20 @@ int registry_resume(struct registry *registry, const struct qs_hello *hello,
 	return 0;
 }
 
+bool registry_is_replaced(const struct registry *registry, __u16 slot)
+{
+	const struct qs_terminator *terminators = registry->maps->terminators;
+
+	if (terminators[slot].state != QS_TERMINATOR_DRAINING)
+		return false;
+	for (int other = 0; other < QS_MAX_TERMINATORS; other++) {
+		if (terminators[other].state == QS_TERMINATOR_LIVE &&
+		    !strcmp(terminators[other].name, terminators[slot].name))
+			return true;
+	}
+	return false;
+}
+
 void registry_drain(struct registry *registry, __u16 slot)
 {
 	struct qs_terminator *terminator = &registry->maps->terminators[slot];

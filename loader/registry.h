@@ -53,6 +53,12 @@ int registry_resume(struct registry *registry, const struct qs_hello *hello,
 /* registry_drain: no new connections for the terminator in `slot`. */
 void registry_drain(struct registry *registry, __u16 slot);
 
+/*
+ * registry_is_replaced: whether the terminator in `slot` drains and a newer
+ * process is live under its name.
+ */
+bool registry_is_replaced(const struct registry *registry, __u16 slot);
+
 /* registry_died: its control connection has ended. */
 void registry_died(struct registry *registry, __u16 slot);
 

@@ -80,10 +80,16 @@ class Terminator:
         bed.children.append(self.child)
         self.pid = self.child.pid
 
-    def ask(self, command):
+    def tell(self, command):
         self.child.stdin.write(command + "\n")
         self.child.stdin.flush()
+
+    def hear(self):
         return json.loads(self.child.stdout.readline())
+
+    def ask(self, command):
+        self.tell(command)
+        return self.hear()
 
     def received(self):
         return self.ask("receive")["datagrams"]

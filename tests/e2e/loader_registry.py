@@ -49,9 +49,9 @@ def test_register(bed):
     check("three terminators are welcome",
           all(a["event"] == "welcome" for a in answers), answers)
     first = answers[0]
-    check("WELCOME has its size, port and three descriptors",
+    check("WELCOME has its size, port and six descriptors",
           (first["size"], first["port"], first["descriptors"]) ==
-          (registrar.WELCOME_SIZE, bed.port, 3), first)
+          (registrar.WELCOME_SIZE, bed.port, 6), first)
     check("each has a slot of its own",
           [a["slot"] for a in answers] == [0, 1, 2], answers)
     check("all get the same secrets", len({a["secrets"] for a in answers}) == 1)
@@ -222,7 +222,7 @@ def test_restart(bed, running, sig, name):
           "waiting up to 3 s" in bed.loader.text(), bed.loader.text())
     answers = [one.ask("resume") for one in running]
     check("all resume after " + name,
-          all(a["event"] == "welcome" and a["descriptors"] == 2 and
+          all(a["event"] == "welcome" and a["descriptors"] == 5 and
               (a["slot"], a["instance"]) == (t.slot, t.instance)
               for a, t in zip(answers, running)), answers)
     check("slots, server IDs and states are kept after " + name,

@@ -5,8 +5,12 @@
 usage: registrar.py CONTROL-SOCKET NAME
 
 Obeys one command a line on standard input and answers each by one line of
-JSON: hello, resume, drain, receive, quit. As a module it gives tests
-the messages (connect, hello, read_answer).
+JSON: hello, resume, drain, receive, expect, result, follow, quit. As a module it gives
+tests the messages (connect, hello, read_answer, request).
+
+expect [SECONDS]    the next message of the loader; its pipe is written to
+result OK|FAIL TEXT sends a RESULT
+follow OK|FAIL TEXT answers each RELOAD so, until one is over
 """
 import array
 import json
@@ -16,9 +20,13 @@ import socket
 import struct
 import sys
 
-MAGIC, VERSION = 0x71737472, 1
-HELLO, WELCOME, REFUSED, DRAIN = 1, 2, 3, 4
+MAGIC, VERSION = 0x71737472, 2
+HELLO, WELCOME, REFUSED, DRAIN, RELOAD, RESULT, CONNECTIONS = range(1, 8)
 RESUME = 1
+REQUEST, CHECK, APPLY, DISCARD = range(4)
+PHASES = ("request", "check", "apply", "discard")
+SOCKET = 5  # the place of the UDP socket among WELCOME's descriptors
+ROW, STATE = 128, 34  # of struct qs_terminator: its size, and state in it
 HEADER = "<IHH"
 WELCOME_SIZE = 8 + 8 + 8 * 20 + 32 + 32 + 80
 
@@ -47,9 +55,14 @@ def send(control, message, descriptors=()):
     control.sendmsg([message], ancillary)
 
 
+def result(failed, text="", count=0):
+    return header(RESULT) + struct.pack("<II4080s", failed, count,
+                                        text.encode())
+
+
 def read_answer(control):
     """A dictionary of what the loader said; its descriptors under fds."""
-    data, ancillary, _, _ = control.recvmsg(1024, socket.CMSG_SPACE(12))
+    data, ancillary, _, _ = control.recvmsg(8192, socket.CMSG_SPACE(32))
     descriptors = array.array("i")
     for level, kind, content in ancillary:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
@@ -59,14 +72,49 @@ def read_answer(control):
     magic, version, kind = struct.unpack_from(HEADER, data)
     if (magic, version) != (MAGIC, VERSION):
         return {"event": "garbage"}
-    if kind == REFUSED:
-        return {"event": "refused",
-                "reason": data[8:].split(b"\0")[0].decode()}
+    answer = ANSWERS.get(kind, lambda _: {"event": "garbage"})(data)
+    answer["fds"] = list(descriptors)
+    return answer
+
+
+def text_at(data, offset):
+    return data[offset:].split(b"\0")[0].decode()
+
+
+def read_welcome(data):
     slot, instance, port, config = struct.unpack_from("<HHHB", data, 8)
     return {"event": "welcome", "size": len(data), "slot": slot,
             "instance": instance, "port": port, "config": config,
-            "first_config": list(data[16:20]), "secrets": data[-144:].hex(),
-            "fds": list(descriptors)}
+            "first_config": list(data[16:20]), "secrets": data[-144:].hex()}
+
+
+def read_result(data):
+    failed, count = struct.unpack_from("<II", data, 8)
+    return {"event": "result", "failed": failed, "count": count,
+            "text": text_at(data, 16)}
+
+
+ANSWERS = {
+    WELCOME: read_welcome,
+    REFUSED: lambda data: {"event": "refused", "reason": text_at(data, 8)},
+    DRAIN: lambda data: {"event": "drain"},
+    RELOAD: lambda data: {"event": "reload", "phase": PHASES[
+        struct.unpack_from("<I", data, 8)[0]]},
+    RESULT: read_result,
+    CONNECTIONS: lambda data: {"event": "connections"},
+}
+
+
+def request(path, message, descriptors=(), seconds=15):
+    """What the loader answers an operator."""
+    with connect(path) as control:
+        control.settimeout(seconds)
+        send(control, message, descriptors)
+        return read_answer(control)
+
+
+def reload_request():
+    return header(RELOAD) + struct.pack("<II", REQUEST, 0)
 
 
 class Registrar:
@@ -85,7 +133,7 @@ class Registrar:
             self.slot, self.instance = answer["slot"], answer["instance"]
             self.fds = answer["fds"]
             if not flags & RESUME:
-                self.udp = socket.socket(fileno=self.fds[2])
+                self.udp = socket.socket(fileno=self.fds[SOCKET])
                 self.udp.setblocking(False)
                 answer["reuseaddr"] = self.udp.getsockopt(
                     socket.SOL_SOCKET, socket.SO_REUSEADDR)
@@ -99,9 +147,9 @@ class Registrar:
 
     def mapped_state(self):
         """The state of this terminator's row, read from mapped memory."""
-        with mmap.mmap(self.fds[0], 256 * 64, mmap.MAP_SHARED,
+        with mmap.mmap(self.fds[0], 256 * ROW, mmap.MAP_SHARED,
                        mmap.PROT_READ) as rows:
-            return rows[64 * self.slot + 34]
+            return rows[ROW * self.slot + STATE]
 
     def receive(self):
         """All datagrams that wait, as hex of their first 20 octets."""
@@ -112,7 +160,33 @@ class Registrar:
             except BlockingIOError:
                 return {"datagrams": datagrams}
 
+    def expect(self, seconds):
+        """The loader's next message. A pipe gets one line, and is closed."""
+        self.control.settimeout(seconds)
+        answer = read_answer(self.control)
+        for fd in answer.get("fds", ()):
+            os.write(fd, json.dumps({"terminator": self.name}).encode() +
+                     b"\n")
+            os.close(fd)
+        return answer
+
+    def follow(self, failed, text):
+        """Answers RELOADs until one is over; the phases that were seen."""
+        phases = []
+        while not phases or phases[-1] == "check":
+            answer = self.expect(20)
+            if answer["event"] == "drain":
+                continue
+            if answer["event"] != "reload":
+                return {"phases": phases, **answer}
+            phases.append(answer["phase"])
+            if phases[-1] != "discard":
+                send(self.control, result(failed, text))
+        return {"phases": phases}
+
     def obey(self, command):
+        command, _, rest = command.partition(" ")
+        word, _, text = rest.partition(" ")
         if command == "hello":
             return self.say_hello(0)
         if command == "resume":
@@ -123,6 +197,13 @@ class Registrar:
             return {}
         if command == "receive":
             return self.receive()
+        if command == "expect":
+            return self.expect(float(word or 5))
+        if command == "result":
+            send(self.control, result(word != "OK", text))
+            return {}
+        if command == "follow":
+            return self.follow(word != "OK", text)
         return {"error": "unknown command"}
 
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/vips.h"
+#include "loader/lib/log.h"
+#include "loader/lib/parse.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+
+static bool is_wanted(const struct qs_vip_key *vips, size_t count,
+		      const struct qs_vip_key *vip)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!memcmp(&vips[i], vip, sizeof(*vip)))
+			return true;
+	}
+	return false;
+}
+
+static int remove_stale_vips(struct qs_maps *maps,
+			     const struct qs_vip_key *vips, size_t count)
+{
+	struct qs_vip_key stale[QS_MAX_VIPS], key, *previous = NULL;
+	int fd = maps->fd[QS_MAP_VIPS];
+	char text[QS_ENDPOINT_TEXT];
+	size_t stale_count = 0;
+
+	while (!bpf_map_get_next_key(fd, previous, &key) &&
+	       stale_count < QS_MAX_VIPS) {
+		if (!is_wanted(vips, count, &key))
+			stale[stale_count++] = key;
+		previous = &key;
+	}
+	for (size_t i = 0; i < stale_count; i++) {
+		if (bpf_map_delete_elem(fd, &stale[i]) < 0)
+			return -errno;
+		log_info("VIP %s is not steered any more",
+			 qs_format_endpoint(text, &stale[i]));
+	}
+	return 0;
+}
+
+static int add_vips(struct qs_maps *maps, const struct qs_vip_key *vips,
+		    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct qs_vip vip = {.id = i};
+
+		if (bpf_map_update_elem(maps->fd[QS_MAP_VIPS], &vips[i], &vip,
+					BPF_ANY) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Only where both sets do not fit, stale ones go before. */
+int vips_write(struct qs_maps *maps, const struct qs_vip_key *vips,
+	       size_t count)
+{
+	int error = add_vips(maps, vips, count);
+
+	if (error == -E2BIG) {
+		error = remove_stale_vips(maps, vips, count);
+		if (!error)
+			error = add_vips(maps, vips, count);
+	}
+	return error ? error : remove_stale_vips(maps, vips, count);
+}
