@@ -22,6 +22,7 @@ BUILD = os.path.join(TREE, os.environ.get("BUILD", "build"))
 TOOLS = os.path.join(TREE, os.environ.get("TOOLS", "build/tools"))
 PORT = 443
 PINS = "/sys/fs/bpf/quicsteer-e2e-"
+VIPS = [f"{VIP[4]}:{PORT}", f"[{VIP[6]}]:{PORT}"]
 METRICS = "127.0.0.1:9464"
 BACKENDS = ("127.0.0.1:8001", "127.0.0.1:8002")
 
@@ -87,12 +88,25 @@ def sweep():
     for home in glob.glob(f"{tempfile.gettempdir()}/quicsteer-e2e-*-*"):
         pid = os.path.basename(home).split("-")[2]
         if pid.isdigit() and not is_running(pid):
+            kill_users(home)
             shutil.rmtree(home, ignore_errors=True)
     for path in glob.glob("/run/netns/qse*"):
         name = os.path.basename(path)
         pid = name[3:-1]
         if pid.isdigit() and not is_running(pid):
             subprocess.run(["ip", "netns", "del", name], check=False)
+
+
+def kill_users(home):
+    """Ends programs that were given files below `home`, a bed's own: what a
+    hot restart begins is no child of the bed's."""
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(path, "rb") as file:
+                if f"{home}/".encode() in file.read():
+                    os.kill(int(path.split("/")[2]), signal.SIGKILL)
+        except OSError:
+            continue
 
 
 def remove_pins(directory):
@@ -256,17 +270,18 @@ class Bed:
         return [word for url in urls for word in ("--backend", url)]
 
     def start_loader(self):
-        vips = [f"{VIP[4]}:{PORT}", f"[{VIP[6]}]:{PORT}"]
         if not os.path.ismount("/sys/fs/bpf"):
             run("mount", "-t", "bpf", "bpf", "/sys/fs/bpf")
-        self.loader = self.spawn(
-            "loader", self.network.server,
-            [program("quicsteer-loader"), "--interface", "s0", "--vip",
-             vips[0], "--vip", vips[1], "--pin-dir", self.pin_dir,
-             "--control", self.control, "--state-dir", self.path("state"),
-             "--metrics", METRICS, "--terminator-user", "nobody", "--mode",
-             "native"])
+        self.loader = self.spawn("loader", self.network.server,
+                                 self.loader_command())
         wait_until(lambda: self._loader_is_up(), 15, "the loader")
+
+    def loader_command(self):
+        return [program("quicsteer-loader"), "--interface", "s0", "--vip",
+                VIPS[0], "--vip", VIPS[1], "--pin-dir", self.pin_dir,
+                "--control", self.control, "--state-dir", self.path("state"),
+                "--metrics", METRICS, "--terminator-user", "nobody", "--mode",
+                "native"]
 
     def _loader_is_up(self):
         if not self.loader.running():
@@ -277,21 +292,23 @@ class Bed:
             return False
 
     def start_terminator(self, name, listen=None):
-        where = ["--listen", listen] if listen else ["--control",
-                                                     self.control]
-        command = [program("quicsteer-terminator"), *where, "--name", name,
-                   "--certificate", self.path("cert.pem"), "--private-key",
-                   self.path("key.pem"), *self.backend_options(),
-                   *self.options]
-        process = self.spawn(name, self.network.server,
-                             unprivileged(*command))
+        process = self.spawn(
+            name, self.network.server,
+            unprivileged(*self.terminator_command(name, listen)))
         self.terminators[name] = process
         return process
 
+    def terminator_command(self, name, listen=None):
+        where = ["--listen", listen] if listen else ["--control",
+                                                     self.control]
+        return [program("quicsteer-terminator"), *where, "--name", name,
+                "--certificate", self.path("cert.pem"), "--private-key",
+                self.path("key.pem"), *self.backend_options(), *self.options]
+
     # What can be seen
 
-    def lbctl(self, command):
-        text = run(program("lbctl"), command, "--json", "--pin-dir",
+    def lbctl(self, *words):
+        text = run(program("lbctl"), *words, "--json", "--pin-dir",
                    self.pin_dir)
         return json.loads(text)
 
@@ -415,6 +432,11 @@ class Load:
 
     def stop(self):
         self.popen.send_signal(signal.SIGTERM)
+
+    def summary(self):
+        """The totals of a load that has ended."""
+        return next(line["summary"] for line in self.lines
+                    if "summary" in line)
 
     def finish(self, seconds=120):
         """Waits for the end. Returns the connections' lines."""
