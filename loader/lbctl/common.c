@@ -36,6 +36,17 @@ int failed(const struct common *common, const char *format, ...)
 	return EXIT_FAILED;
 }
 
+int no_daemon(const struct common *common, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	complain(common, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	return EXIT_NO_DAEMON;
+}
+
 int common_next(struct common *common, int argc, char **argv,
 		const struct option *options)
 {
@@ -81,9 +92,10 @@ static void report_version(const struct common *common)
 		       common->pin_dir, version, QS_ABI_VERSION);
 }
 
-int common_open(const struct common *common, struct qs_maps *maps)
+static int open_maps(const struct common *common, struct qs_maps *maps,
+		     bool writable)
 {
-	int error = qs_maps_open(maps, common->pin_dir, false);
+	int error = qs_maps_open(maps, common->pin_dir, writable);
 
 	switch (error) {
 	case 0:
@@ -98,14 +110,32 @@ int common_open(const struct common *common, struct qs_maps *maps)
 	case -EPERM:
 	case -EACCES:
 		failed(common,
-		       "no permission to read the maps under %s: run as root",
-		       common->pin_dir);
+		       "no permission to %s the maps under %s: run as root",
+		       writable ? "change" : "read", common->pin_dir);
 		break;
 	default:
 		failed(common, "cannot open the maps under %s: %s",
 		       common->pin_dir, strerror(-error));
 	}
 	return -1;
+}
+
+int common_open(const struct common *common, struct qs_maps *maps)
+{
+	return open_maps(common, maps, false);
+}
+
+int common_open_writable(const struct common *common, struct qs_maps *maps)
+{
+	return open_maps(common, maps, true);
+}
+
+void common_print_line(json_t *value)
+{
+	json_dumpf(value, stdout, JSON_COMPACT);
+	putchar('\n');
+	fflush(stdout);
+	json_decref(value);
 }
 
 int common_print(json_t *value)

@@ -56,11 +56,21 @@ __attribute__((format(printf, 2, 3))) int usage(const struct common *common,
 __attribute__((format(printf, 2, 3))) int failed(const struct common *common,
 						 const char *format, ...);
 
+/* no_daemon: as failed(), for want of a daemon. Returns EXIT_NO_DAEMON. */
+__attribute__((format(printf, 2, 3))) int no_daemon(const struct common *common,
+						    const char *format, ...);
+
 /*
  * common_open: opens the pinned maps for reading. Returns 0, or -1 after one
  * message; the command then exits with EXIT_FAILED.
  */
 int common_open(const struct common *common, struct qs_maps *maps);
+
+/* common_open_writable: the same for reading and writing. */
+int common_open_writable(const struct common *common, struct qs_maps *maps);
+
+/* common_print_line: prints `value` in one line and frees it. */
+void common_print_line(json_t *value);
 
 /* common_print: prints `value`, frees it, and returns EXIT_GOOD. */
 int common_print(json_t *value);
@@ -82,5 +92,9 @@ int command_terminators(int argc, char **argv);
 int command_cid_decode(int argc, char **argv);
 int command_cid_encode(int argc, char **argv);
 int command_version(int argc, char **argv);
+int command_weight_set(int argc, char **argv);
+int command_drain(int argc, char **argv);
+int command_undrain(int argc, char **argv);
+int command_breaker(int argc, char **argv); /* argv[0]: open, close, auto */
 
 #endif
