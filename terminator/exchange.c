@@ -8,10 +8,11 @@
 #include "terminator/exchange_private.h"
 #include "terminator/h1_client.h"
 #include "terminator/pool.h"
+#include "terminator/router_private.h"
 
 static struct qs_terminator_stats *stats_of(const struct exchange *exchange)
 {
-	return exchange->upstream->stats;
+	return exchange->upstream->shared->stats;
 }
 
 static void count_response(struct exchange *exchange, unsigned status)
@@ -180,18 +181,34 @@ static enum exchange_failure failure_of(int error)
 	}
 }
 
-struct exchange *exchange_new(struct upstream *upstream,
+/* Writes the request for a backend and finds the pool that it is for. */
+static int prepare(struct exchange *exchange, struct router *router,
+		   const struct exchange_request *request)
+{
+	int result = h1_request_write(&exchange->request, request,
+				      router_shared(router)->via);
+	struct upstream *upstream =
+		result < 0 ? NULL : router_find(router, request);
+
+	exchange->upstream = upstream ? upstream : router_nowhere(router);
+	upstream_add_exchange(exchange->upstream);
+	if (result < 0)
+		exchange->failure = failure_of(result);
+	else if (!upstream)
+		exchange->failure = EXCHANGE_FAILURE_NO_ROUTE;
+	return upstream ? 0 : -1;
+}
+
+struct exchange *exchange_new(struct router *router,
 			      const struct exchange_front *front, void *user,
 			      const struct exchange_request *request)
 {
-	struct qs_terminator_stats *stats = upstream->stats;
+	struct qs_terminator_stats *stats = router_shared(router)->stats;
 	struct exchange *exchange = calloc(1, sizeof(*exchange));
 	__u64 *gauge = &stats->gauges.body_bytes_held;
-	int result;
 
 	if (!exchange)
 		return NULL;
-	exchange->upstream = upstream;
 	exchange->front = front;
 	exchange->user = user;
 	exchange->request_ended = request->end;
@@ -199,15 +216,13 @@ struct exchange *exchange_new(struct upstream *upstream,
 	body_init(&exchange->response_body, EXCHANGE_RESPONSE_WINDOW, gauge);
 	stats->counters.requests++;
 	stats->gauges.requests_open++;
-	result = h1_request_write(&exchange->request, request,
-				  upstream->options.via);
-	if (result < 0) {
-		exchange->request_dropped = true;
-		exchange->request.has_length = false;
-		pool_fail_later(exchange, failure_of(result));
-	} else {
+	if (prepare(exchange, router, request) == 0) {
 		pool_dispatch(exchange);
+		return exchange;
 	}
+	exchange->request_dropped = true;
+	exchange->request.has_length = false;
+	pool_fail_later(exchange, exchange->failure);
 	return exchange;
 }
 
@@ -321,5 +336,6 @@ void exchange_free(struct exchange *exchange)
 	text_free(&exchange->request.head);
 	text_free(&exchange->last_chunk);
 	field_list_free(&exchange->trailers);
+	upstream_drop_exchange(exchange->upstream);
 	free(exchange);
 }

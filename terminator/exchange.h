@@ -24,13 +24,15 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "quicsteer/counters.h"
+
 enum {
 	EXCHANGE_REQUEST_WINDOW = 256 * 1024,
 	EXCHANGE_RESPONSE_WINDOW = 1024 * 1024,
 };
 
 struct exchange;
-struct upstream; /* the backends, their connections and time-outs: upstream.h */
+struct router; /* the pools of backends and the routes to them: router.h */
 
 /* A header or trailer field. Names are in lower case. Not NUL terminated. */
 struct field {
@@ -48,8 +50,9 @@ struct exchange_request {
 	struct field path;	    /* with query */
 	const struct field *fields; /* without pseudo-header fields */
 	size_t field_count;
-	bool end;		  /* no body and no trailers follow */
-	const char *peer_address; /* the client's IP address as text */
+	bool end;		   /* no body and no trailers follow */
+	const char *peer_address;  /* the client's IP address as text */
+	enum qs_protocol protocol; /* the front's */
 };
 
 /* What an exchange tells its front. `user` is the front's own. */
@@ -59,7 +62,7 @@ struct exchange_front {
 			size_t count);
 	/* The response's header section, without connection-specific fields
 	 * (RFC 9114, 4.2). `end`: neither body nor trailers follow. Comes once,
-	 * also for answers of our own (502, 503, 504, 400). */
+	 * also for answers of our own (400, 404, 502, 503, 504). */
 	void (*head)(void *user, unsigned status, const struct field *fields,
 		     size_t count, bool end);
 	/* More response octets, or the end, can be read. */
@@ -72,10 +75,10 @@ struct exchange_front {
 	void (*broken)(void *user);
 };
 
-/* exchange_new begins the request on a backend of `upstream`. `front` must
- * outlive the exchange. Returns NULL only when memory is short; every other
- * failure is told by `head` with 4xx or 5xx. */
-struct exchange *exchange_new(struct upstream *upstream,
+/* exchange_new begins the request on a backend that `router` finds. `front`
+ * must outlive the exchange. Returns NULL only when memory is short; every
+ * other failure is told by `head` with 4xx or 5xx. */
+struct exchange *exchange_new(struct router *router,
 			      const struct exchange_front *front, void *user,
 			      const struct exchange_request *request);
 

@@ -8,6 +8,7 @@
 #ifndef TERMINATOR_EXCHANGE_PRIVATE_H
 #define TERMINATOR_EXCHANGE_PRIVATE_H
 
+#include "quicsteer/abi.h"
 #include "terminator/body.h"
 #include "terminator/exchange.h"
 #include "terminator/fields.h"
@@ -19,6 +20,7 @@ struct h1_client;
 #define EXCHANGE_FAILURES(X)                                                  \
 	X(MALFORMED, 400, "400 Bad Request: the request is malformed\n")      \
 	X(HEAD_TOO_LARGE, 431, "431 Request Header Fields Too Large\n")       \
+	X(NO_ROUTE, 404, "404 Not Found: no route for this host and path\n")  \
 	X(NOT_IMPLEMENTED, 501, "501 Not Implemented: no CONNECT here\n")     \
 	X(UNREACHABLE, 502, "502 Bad Gateway: no backend can be reached\n")   \
 	X(BROKE_OFF, 502,                                                     \
@@ -26,6 +28,8 @@ struct h1_client;
 	X(BAD_RESPONSE, 502,                                                  \
 	  "502 Bad Gateway: the backend's answer is malformed\n")             \
 	X(NO_BACKENDS, 503, "503 Service Unavailable: there is no backend\n") \
+	X(NONE_READY, 503,                                                    \
+	  "503 Service Unavailable: no backend takes requests now\n")         \
 	X(NO_MEMORY, 503, "503 Service Unavailable: out of memory\n")         \
 	X(BUSY, 503,                                                          \
 	  "503 Service Unavailable: all backend connections are busy\n")      \
@@ -56,10 +60,11 @@ struct exchange {
 	struct h1_client *client;
 	struct exchange *prev; /* in one of the upstream's lists */
 	struct exchange *next;
-	uint64_t wait_end;	       /* loop time, ms */
-	enum exchange_failure failure; /* the last one */
-	unsigned char *tried;	       /* by backend index, or NULL */
-	bool retried;		       /* after a stale connection */
+	uint64_t wait_end;		      /* loop time, ms */
+	enum exchange_failure failure;	      /* the last one */
+	uint64_t tried[QS_MAX_BACKENDS / 64]; /* a bit for each row */
+	bool tried_any;
+	bool retried; /* after a stale connection */
 
 	/* The request. */
 	struct h1_request request;

@@ -27,12 +27,12 @@ static uint32_t patience(const struct h1_client *client)
 	if (!client->reading)
 		return 0;
 	if (client->writing)
-		return options->idle_timeout_ms;
+		return options->body_timeout_ms;
 	if (!client->request_sent && !client->cannot_send)
 		return 0; /* it is the front's turn */
 	if (!client->head_received)
 		return options->response_timeout_ms;
-	return options->idle_timeout_ms;
+	return options->body_timeout_ms;
 }
 
 /* Parts the client from its exchange. */
@@ -56,7 +56,7 @@ static void give_up(struct h1_client *client, enum exchange_failure failure)
 
 static void on_timeout(struct h1_client *client)
 {
-	struct qs_terminator_stats *stats = client->upstream->stats;
+	struct qs_terminator_stats *stats = client->upstream->shared->stats;
 
 	if (client->state == H1_CLIENT_IDLE) {
 		h1_client_close(client);
@@ -79,7 +79,7 @@ static void on_timeout(struct h1_client *client)
 static void on_timer(uv_timer_t *timer)
 {
 	struct h1_client *client = timer->data;
-	uint64_t now = uv_now(client->upstream->loop);
+	uint64_t now = uv_now(client->upstream->shared->loop);
 	uint32_t limit = patience(client);
 
 	if (!limit)
@@ -95,7 +95,7 @@ void h1_client_progressed(struct h1_client *client)
 {
 	uint32_t limit = patience(client);
 
-	client->progress = uv_now(client->upstream->loop);
+	client->progress = uv_now(client->upstream->shared->loop);
 	if (limit && (!uv_is_active((uv_handle_t *)&client->timer) ||
 		      uv_timer_get_due_in(&client->timer) > limit))
 		uv_timer_start(&client->timer, on_timer, limit, 0);
@@ -154,7 +154,7 @@ static void complete(struct h1_client *client)
 /* The backend's answer is no good. */
 static void fail(struct h1_client *client, enum exchange_failure failure)
 {
-	client->upstream->stats->counters.upstream_broken++;
+	client->upstream->shared->stats->counters.upstream_broken++;
 	give_up(client, failure);
 }
 
@@ -245,8 +245,8 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 	struct h1_client *client = handle->data;
 
 	(void)suggested;
-	*buffer =
-		uv_buf_init(client->upstream->read_buffer, UPSTREAM_READ_SIZE);
+	*buffer = uv_buf_init(client->upstream->shared->read_buffer,
+			      UPSTREAM_READ_SIZE);
 }
 
 static void start_reading(struct h1_client *client)
@@ -302,7 +302,7 @@ void h1_client_begin(struct h1_client *client, struct exchange *exchange)
 static void on_connected(uv_connect_t *connect, int status)
 {
 	struct h1_client *client = connect->handle->data;
-	struct qs_terminator_stats *stats = client->upstream->stats;
+	struct qs_terminator_stats *stats = client->upstream->shared->stats;
 	struct backend *backend = client->backend;
 	struct exchange *exchange;
 
@@ -326,6 +326,7 @@ static void on_closed(uv_handle_t *handle)
 
 	if (--client->handles == 0) {
 		h1_response_free(&client->response);
+		backend_drop_client(client->backend);
 		free(client);
 	}
 	upstream_handle_closed(upstream);
@@ -341,15 +342,16 @@ static struct h1_client *new_client(struct upstream *upstream,
 	client->upstream = upstream;
 	client->backend = backend;
 	client->state = H1_CLIENT_CONNECTING;
-	uv_tcp_init(upstream->loop, &client->tcp);
-	uv_timer_init(upstream->loop, &client->timer);
+	uv_tcp_init(upstream->shared->loop, &client->tcp);
+	uv_timer_init(upstream->shared->loop, &client->timer);
 	client->tcp.data = client;
 	client->timer.data = client;
 	client->handles = 2;
-	upstream->handles += 2;
+	upstream_add_handles(upstream, 2);
+	backend_add_client(backend);
 	backend->connection_count++;
 	h1_response_init(&client->response, &events, client,
-			 upstream->via_response);
+			 upstream->shared->via_response);
 	return client;
 }
 

@@ -66,9 +66,10 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 		return 0;
 	h3_fields_request(&stream->fields, &request);
 	request.end = stream->ended = fin;
+	request.protocol = QS_PROTOCOL_h3;
 	request.peer_address = udp_address_text(
 		(const union udp_address *)path->remote.addr, address);
-	stream->exchange = exchange_new(h3->conn->quic->upstream,
+	stream->exchange = exchange_new(h3->conn->quic->router,
 					h3_response_front(), stream, &request);
 	h3_fields_free(&stream->fields);
 	return stream->exchange ? 0 : NGHTTP3_ERR_CALLBACK_FAILURE;

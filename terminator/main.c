@@ -19,8 +19,8 @@
 #include "terminator/control.h"
 #include "terminator/options.h"
 #include "terminator/quic.h"
+#include "terminator/router.h"
 #include "terminator/tls.h"
-#include "terminator/upstream.h"
 
 enum { HEARTBEAT_MS = 100, SOCKET_BUFFER = 8 * 1024 * 1024 };
 
@@ -110,22 +110,21 @@ static int join_loader(struct terminator *t)
 
 static bool add_backends(struct terminator *t)
 {
-	unsigned i;
+	const struct options *options = &t->options;
+	size_t bad;
+	int err;
 
-	t->quic.upstream =
-		upstream_new(&t->loop, &t->options.upstream, t->stats);
-	if (!t->quic.upstream) {
-		log_error("out of memory");
-		return false;
-	}
-	for (i = 0; i < t->options.backend_count; i++) {
-		if (!upstream_add(t->quic.upstream, t->options.backends[i]))
-			continue;
+	t->quic.router = router_new(&t->loop, options->name, t->stats);
+	err = t->quic.router ? router_apply_urls(t->quic.router, &options->pool,
+						 options->backends,
+						 options->backend_count, &bad)
+			     : -ENOMEM;
+	if (err == -EINVAL)
 		log_error("--backend %s: must be http://ADDRESS[:PORT]",
-			  t->options.backends[i]);
-		return false;
-	}
-	return true;
+			  options->backends[bad]);
+	else if (err)
+		log_error("out of memory");
+	return !err;
 }
 
 static bool load_tls(struct terminator *t)
@@ -156,7 +155,7 @@ static void end(struct terminator *t)
 	uv_close((uv_handle_t *)&t->sigint, NULL);
 	uv_close((uv_handle_t *)&t->heartbeat, NULL);
 	quic_close(&t->quic);
-	upstream_close(t->quic.upstream);
+	router_close(t->quic.router);
 	if (!t->options.standalone)
 		control_close(&t->control);
 }
@@ -245,7 +244,8 @@ static int join_and_serve(struct terminator *t)
 	if (fd < 0)
 		return 1;
 	tls_set_ticket_keys(t->quic.tls, t->identity.secrets.ticket);
-	upstream_use_stats(t->quic.upstream, t->stats);
+	router_use_memory(t->quic.router,
+			  &(struct router_memory){.stats = t->stats});
 	return serve(t, fd);
 }
 
@@ -256,8 +256,8 @@ static int run(struct terminator *t)
 	t->stats = &t->own_stats;
 	if (load_tls(t) && add_backends(t))
 		status = join_and_serve(t);
-	if (t->quic.upstream && !t->ending)
-		upstream_close(t->quic.upstream);
+	if (t->quic.router && !t->ending)
+		router_close(t->quic.router);
 	uv_run(&t->loop, UV_RUN_DEFAULT);
 	if (t->quic.tls)
 		tls_free(t->quic.tls);

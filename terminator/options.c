@@ -8,6 +8,7 @@
 #include "loader/lib/log.h"
 #include "loader/lib/parse.h"
 #include "loader/lib/version.h"
+#include "terminator/upstream.h"
 
 static const char usage[] =
 	"Usage: quicsteer-terminator --name NAME --certificate FILE\n"
@@ -161,7 +162,7 @@ static bool add_backend(struct options *options, const char *value)
 
 static bool number_option(struct options *options, int id, const char *value)
 {
-	struct upstream_options *upstream = &options->upstream;
+	struct qs_config_pool *pool = &options->pool;
 	uint32_t parsed;
 
 	switch (id) {
@@ -183,13 +184,13 @@ static bool number_option(struct options *options, int id, const char *value)
 				     &options->loader_timeout_ms);
 	case OPT_CONNECT_TIMEOUT:
 		return number("connect-timeout", value, 1, 3600000,
-			      &upstream->connect_timeout_ms);
+			      &pool->connect_timeout_ms);
 	case OPT_RESPONSE_TIMEOUT:
 		return number("response-timeout", value, 1, 3600000,
-			      &upstream->response_timeout_ms);
+			      &pool->response_timeout_ms);
 	default:
 		return number("body-timeout", value, 1, 3600000,
-			      &upstream->idle_timeout_ms);
+			      &pool->body_timeout_ms);
 	}
 }
 
@@ -232,7 +233,7 @@ static void set_defaults(struct options *options)
 	options->quic.retry_threshold = 256;
 	options->quic.idle_timeout_ns = 30 * NGTCP2_SECONDS;
 	options->quic.handshake_timeout_ns = 10 * NGTCP2_SECONDS;
-	upstream_default_options(&options->upstream);
+	upstream_default_pool(&options->pool);
 }
 
 static bool check(struct options *options)
@@ -256,7 +257,6 @@ static bool check(struct options *options)
 	}
 	if (!options->standalone && !options->control)
 		options->control = QS_CONTROL_SOCKET;
-	options->upstream.via = options->name;
 	return true;
 }
 

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loader/lib/config.h"
 #include "quicsteer/abi.h"
 #include "terminator/quic.h"
-#include "terminator/upstream.h"
 
 enum { OPTIONS_MAX_BACKENDS = 64 };
 
@@ -26,7 +26,7 @@ struct options {
 	uint32_t drain_timeout_ms;
 	uint32_t loader_timeout_ms; /* how long to wait for it at start */
 	struct quic_options quic;
-	struct upstream_options upstream;
+	struct qs_config_pool pool; /* time-outs and limits only */
 };
 
 /* options_parse reads the command line. Returns true to go on; false when the

@@ -3,48 +3,143 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <utlist.h>
 
+#include "loader/lib/effective.h"
 #include "terminator/h1_client.h"
+#include "terminator/trials.h"
 
-/* There is something to do, but not inside the call that made it so. */
-static void run_later(struct upstream *upstream);
+/* So long a new pool may have to wait for its first backend. */
+enum { FIRST_ROWS_MS = 2000 };
 
 static bool was_tried(const struct exchange *exchange,
 		      const struct backend *backend)
 {
-	return exchange->tried && exchange->tried[backend->index];
+	return exchange->tried[backend->row / 64] >> backend->row % 64 & 1;
 }
 
-/* Without memory for the marks, the exchange is given up below. */
-static int mark_tried(struct exchange *exchange, const struct backend *backend)
+static void mark_tried(struct exchange *exchange, const struct backend *backend,
+		       enum exchange_failure failure)
 {
-	if (!exchange->tried)
-		exchange->tried = calloc(exchange->upstream->backend_count, 1);
-	if (!exchange->tried)
-		return -ENOMEM;
-	exchange->tried[backend->index] = 1;
-	return 0;
+	exchange->tried[backend->row / 64] |= 1ULL << backend->row % 64;
+	exchange->tried_any = true;
+	exchange->failure = failure;
 }
 
-/* The next backend in turn that was not tried and has a connection to give.
- * Tells also whether there is one that just has none to give now. */
-static struct backend *choose(struct exchange *exchange, bool *ret_untried)
+static bool has_place(const struct backend *backend)
+{
+	return backend->idle ||
+	       backend->connection_count <
+		       backend->upstream->options.connection_count;
+}
+
+/* The weight of a backend now. If all of the pool are drained, the pool itself
+ * is being removed, or replaced before we heard of it: who still comes gets
+ * served for as long as their rows last. */
+static uint32_t weight_now(const struct backend *backend, bool drained)
+{
+	const struct qs_backend *row =
+		&backend->upstream->shared->rows[backend->row];
+	uint8_t state = __atomic_load_n(&row->state, __ATOMIC_RELAXED);
+
+	if (__atomic_load_n(&row->id, __ATOMIC_RELAXED) != backend->id)
+		return 0;
+	if (drained)
+		return state == QS_BACKEND_DRAINING ? QS_EFFECTIVE_SCALE : 0;
+	return state == QS_BACKEND_ACTIVE
+		       ? __atomic_load_n(&row->effective, __ATOMIC_RELAXED)
+		       : 0;
+}
+
+static bool is_active(const struct backend *backend)
+{
+	const struct qs_backend *row =
+		&backend->upstream->shared->rows[backend->row];
+
+	return __atomic_load_n(&row->state, __ATOMIC_RELAXED) ==
+		       QS_BACKEND_ACTIVE &&
+	       __atomic_load_n(&row->id, __ATOMIC_RELAXED) == backend->id;
+}
+
+static bool all_drained(const struct upstream *upstream)
+{
+	for (size_t i = 0; i < upstream->backend_count; i++)
+		if (is_active(upstream->backends[i]))
+			return false;
+	return true;
+}
+
+/* Whether a half-open breaker lets through only so many. */
+static bool needs_trial(const struct backend *backend)
+{
+	const struct qs_backend *row =
+		&backend->upstream->shared->rows[backend->row];
+
+	return __atomic_load_n(&row->breaker, __ATOMIC_RELAXED) ==
+		       QS_BREAKER_HALF_OPEN &&
+	       __atomic_load_n(&row->wish.breaker, __ATOMIC_RELAXED) ==
+		       QS_WISH_AUTO;
+}
+
+static bool has_trial(const struct backend *backend)
+{
+	const struct upstream_shared *shared = backend->upstream->shared;
+	const struct qs_backend *row = &shared->rows[backend->row];
+
+	return trials_left(
+		&shared->trials[backend->row],
+		__atomic_load_n(&row->trial_episode, __ATOMIC_ACQUIRE),
+		__atomic_load_n(&row->trial_limit, __ATOMIC_RELAXED));
+}
+
+static bool take_trial(struct backend *backend)
+{
+	struct upstream_shared *shared = backend->upstream->shared;
+	const struct qs_backend *row = &shared->rows[backend->row];
+
+	return trials_take(
+		&shared->trials[backend->row],
+		__atomic_load_n(&row->trial_episode, __ATOMIC_ACQUIRE),
+		__atomic_load_n(&row->trial_limit, __ATOMIC_RELAXED));
+}
+
+/* Sets the backends' weights, and which of them this exchange cannot get.
+ * Returns whether there is one that just has no connection to give now. */
+static bool weigh(const struct exchange *exchange)
 {
 	struct upstream *upstream = exchange->upstream;
-	struct backend *backend = upstream->turn;
+	bool drained = all_drained(upstream);
+	bool busy = false;
 
-	*ret_untried = false;
 	for (size_t i = 0; i < upstream->backend_count; i++) {
-		if (!was_tried(exchange, backend)) {
-			*ret_untried = true;
-			if (backend->idle ||
-			    backend->connection_count <
-				    upstream->options.connection_count)
-				return backend;
-		}
-		backend = backend->next;
+		const struct backend *backend = upstream->backends[i];
+		struct balance_entry *entry = &upstream->entries[i];
+
+		balance_weigh(upstream->entries, upstream->backend_count, i,
+			      weight_now(backend, drained));
+		entry->out = was_tried(exchange, backend) ||
+			     (needs_trial(backend) && !has_trial(backend));
+		if (entry->out || !entry->weight || has_place(backend))
+			continue;
+		entry->out = true;
+		busy = true;
+	}
+	return busy;
+}
+
+static struct backend *choose(struct exchange *exchange, bool *ret_busy)
+{
+	struct upstream *upstream = exchange->upstream;
+	long i;
+
+	*ret_busy = weigh(exchange);
+	while ((i = balance_pick(upstream->entries, upstream->backend_count)) >=
+	       0) {
+		struct backend *backend = upstream->backends[i];
+
+		if (!needs_trial(backend) || take_trial(backend))
+			return backend;
+		upstream->entries[i].out = true;
 	}
 	return NULL;
 }
@@ -53,7 +148,7 @@ static void take_idle(struct backend *backend, struct h1_client *client)
 {
 	DL_DELETE(backend->idle, client);
 	backend->idle_count--;
-	client->upstream->stats->gauges.upstream_idle--;
+	client->upstream->shared->stats->gauges.upstream_idle--;
 }
 
 /* An idle connection, the last used first. Those that the backend has closed
@@ -77,37 +172,63 @@ static struct h1_client *reuse(struct backend *backend,
 static int open_client(struct exchange *exchange, struct backend *backend)
 {
 	struct upstream *upstream = exchange->upstream;
-	int result = h1_client_open(upstream, backend, exchange);
+	int result;
 
+	while (backend->idle &&
+	       backend->connection_count >= upstream->options.connection_count)
+		h1_client_close(backend->idle);
+	result = h1_client_open(upstream, backend, exchange);
 	if (result < 0)
-		upstream->stats->counters.upstream_connect_errors++;
+		upstream->shared->stats->counters.upstream_connect_errors++;
 	return result;
 }
 
-/* Returns 0, -EAGAIN (all that are left are busy) or another error (none is
- * left, or no memory). */
+/* Whoever fills the rows may not have come to this pool yet. */
+static bool may_get_rows(const struct upstream *upstream)
+{
+	return !upstream->had_backend && !upstream->shared->own_rows &&
+	       uv_now(upstream->shared->loop) < upstream->born + FIRST_ROWS_MS;
+}
+
+/* No backend is chosen: says why. Returns -EAGAIN if waiting may help. */
+static int explain(struct exchange *exchange, bool busy)
+{
+	struct upstream *upstream = exchange->upstream;
+
+	if (busy) {
+		exchange->failure = EXCHANGE_FAILURE_BUSY;
+		return -EAGAIN;
+	}
+	if (exchange->tried_any)
+		return -EHOSTUNREACH;
+	exchange->failure = upstream->backend_count
+				    ? EXCHANGE_FAILURE_NONE_READY
+				    : EXCHANGE_FAILURE_NO_BACKENDS;
+	return may_get_rows(upstream) ? -EAGAIN : -EHOSTUNREACH;
+}
+
+/* Returns 0, -EAGAIN (wait) or another error; then exchange->failure is set. */
 static int place(struct exchange *exchange)
 {
 	struct upstream *upstream = exchange->upstream;
 	struct backend *backend;
-	bool untried;
+	bool busy;
 
-	while ((backend = choose(exchange, &untried))) {
-		struct h1_client *client = reuse(backend, exchange);
+	while ((backend = choose(exchange, &busy))) {
+		/* A second stale connection would be the end of it. */
+		struct h1_client *client =
+			exchange->retried ? NULL : reuse(backend, exchange);
 
-		upstream->turn = backend->next;
 		if (client) {
-			upstream->stats->counters.upstream_reuses++;
+			upstream->shared->stats->counters.upstream_reuses++;
 			h1_client_begin(client, exchange);
 			return 0;
 		}
 		if (open_client(exchange, backend) == 0)
 			return 0;
-		exchange->failure = EXCHANGE_FAILURE_UNREACHABLE;
-		if (mark_tried(exchange, backend) < 0)
-			return -ENOMEM;
+		mark_tried(exchange, backend, EXCHANGE_FAILURE_UNREACHABLE);
 	}
-	return untried ? -EAGAIN : -EHOSTUNREACH;
+	return explain(exchange, busy);
 }
 
 static void arm_wait_timer(struct upstream *upstream);
@@ -116,20 +237,20 @@ static void arm_wait_timer(struct upstream *upstream);
 static void on_wait_timer(uv_timer_t *timer)
 {
 	struct upstream *upstream = timer->data;
-	uint64_t now = uv_now(upstream->loop);
+	uint64_t now = uv_now(upstream->shared->loop);
 
 	while (upstream->waiting && upstream->waiting->wait_end <= now) {
 		struct exchange *exchange = upstream->waiting;
 
 		pool_forget(exchange);
-		exchange_failed(exchange, EXCHANGE_FAILURE_BUSY);
+		exchange_failed(exchange, exchange->failure);
 	}
 	arm_wait_timer(upstream);
 }
 
 static void arm_wait_timer(struct upstream *upstream)
 {
-	uint64_t now = uv_now(upstream->loop);
+	uint64_t now = uv_now(upstream->shared->loop);
 	uint64_t end;
 
 	if (!upstream->waiting) {
@@ -144,10 +265,13 @@ static void arm_wait_timer(struct upstream *upstream)
 static void wait_turn(struct exchange *exchange)
 {
 	struct upstream *upstream = exchange->upstream;
+	uint64_t now = uv_now(upstream->shared->loop);
 
 	exchange->place = EXCHANGE_WAITING;
 	exchange->wait_end =
-		uv_now(upstream->loop) + upstream->options.response_timeout_ms;
+		may_get_rows(upstream)
+			? upstream->born + FIRST_ROWS_MS
+			: now + upstream->options.response_timeout_ms;
 	DL_APPEND(upstream->waiting, exchange);
 	if (upstream->waiting == exchange)
 		arm_wait_timer(upstream);
@@ -165,22 +289,22 @@ static void place_or_fail(struct exchange *exchange)
 
 void pool_dispatch(struct exchange *exchange)
 {
-	struct upstream *upstream = exchange->upstream;
-
 	assert(exchange->place == EXCHANGE_NOWHERE);
-	if (!upstream->last_backend)
-		pool_fail_later(exchange, EXCHANGE_FAILURE_NO_BACKENDS);
-	else if (upstream->waiting)
+	if (exchange->upstream->waiting) {
+		exchange->failure = exchange->upstream->waiting->failure;
 		wait_turn(exchange);
-	else
+	} else {
 		place_or_fail(exchange);
+	}
 }
 
 void pool_retry(struct exchange *exchange, struct backend *backend)
 {
 	exchange->retried = true;
-	exchange->upstream->stats->counters.upstream_retries++;
-	if (open_client(exchange, backend) < 0)
+	exchange->upstream->shared->stats->counters.upstream_retries++;
+	if (backend->leaving)
+		pool_dispatch(exchange);
+	else if (open_client(exchange, backend) < 0)
 		pool_connect_failed(exchange, backend,
 				    EXCHANGE_FAILURE_UNREACHABLE);
 }
@@ -188,11 +312,8 @@ void pool_retry(struct exchange *exchange, struct backend *backend)
 void pool_connect_failed(struct exchange *exchange, struct backend *backend,
 			 enum exchange_failure failure)
 {
-	exchange->failure = failure;
-	if (mark_tried(exchange, backend) < 0)
-		pool_fail_later(exchange, EXCHANGE_FAILURE_NO_MEMORY);
-	else
-		pool_dispatch(exchange);
+	mark_tried(exchange, backend, failure);
+	pool_dispatch(exchange);
 }
 
 void pool_fail_later(struct exchange *exchange, enum exchange_failure failure)
@@ -202,7 +323,7 @@ void pool_fail_later(struct exchange *exchange, enum exchange_failure failure)
 	exchange->place = EXCHANGE_FAILING;
 	exchange->failure = failure;
 	DL_APPEND(upstream->failing, exchange);
-	run_later(upstream);
+	pool_wake(upstream);
 }
 
 void pool_forget(struct exchange *exchange)
@@ -214,8 +335,6 @@ void pool_forget(struct exchange *exchange)
 	else if (exchange->place == EXCHANGE_FAILING)
 		DL_DELETE(upstream->failing, exchange);
 	exchange->place = EXCHANGE_NOWHERE;
-	free(exchange->tried);
-	exchange->tried = NULL;
 }
 
 bool pool_keep(struct h1_client *client)
@@ -223,14 +342,13 @@ bool pool_keep(struct h1_client *client)
 	struct upstream *upstream = client->upstream;
 	struct backend *backend = client->backend;
 
-	if (upstream->closing ||
+	if (upstream->closing || backend->leaving ||
 	    backend->idle_count >= upstream->options.keepalive_count)
 		return false;
 	DL_PREPEND(backend->idle, client);
 	backend->idle_count++;
-	upstream->stats->gauges.upstream_idle++;
-	if (upstream->waiting)
-		run_later(upstream);
+	upstream->shared->stats->gauges.upstream_idle++;
+	pool_wake(upstream);
 	return true;
 }
 
@@ -241,8 +359,7 @@ void pool_remove(struct h1_client *client)
 	if (client->state == H1_CLIENT_IDLE)
 		take_idle(client->backend, client);
 	client->backend->connection_count--;
-	if (upstream->waiting)
-		run_later(upstream);
+	pool_wake(upstream);
 }
 
 static void on_later(uv_idle_t *idle)
@@ -274,19 +391,19 @@ static void on_later(uv_idle_t *idle)
 	arm_wait_timer(upstream);
 }
 
-static void run_later(struct upstream *upstream)
+void pool_wake(struct upstream *upstream)
 {
-	if (!upstream->closing)
+	if (!upstream->closing && (upstream->waiting || upstream->failing))
 		uv_idle_start(&upstream->later, on_later);
 }
 
 void pool_start(struct upstream *upstream)
 {
-	uv_timer_init(upstream->loop, &upstream->wait_timer);
-	uv_idle_init(upstream->loop, &upstream->later);
+	uv_timer_init(upstream->shared->loop, &upstream->wait_timer);
+	uv_idle_init(upstream->shared->loop, &upstream->later);
 	upstream->wait_timer.data = upstream;
 	upstream->later.data = upstream;
-	upstream->handles = 2;
+	upstream_add_handles(upstream, 2);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -296,15 +413,9 @@ static void on_closed(uv_handle_t *handle)
 
 void pool_stop(struct upstream *upstream)
 {
-	struct backend *backend = upstream->last_backend;
-
 	assert(!upstream->waiting && !upstream->failing);
 	upstream->closing = true;
-	for (size_t i = 0; i < upstream->backend_count; i++) {
-		while (backend->idle)
-			h1_client_close(backend->idle);
-		backend = backend->next;
-	}
+	backends_forget(upstream);
 	uv_close((uv_handle_t *)&upstream->wait_timer, on_closed);
 	uv_close((uv_handle_t *)&upstream->later, on_closed);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The backends with their connections, and the queue of exchanges that wait for
+ * The connections of an upstream, and the queue of exchanges that wait for
  * one. For the upstream's own files.
  */
 #ifndef TERMINATOR_POOL_H
@@ -10,41 +10,45 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "terminator/backends.h"
+#include "terminator/balance.h"
 #include "terminator/exchange_private.h"
 #include "terminator/upstream.h"
 
-enum { UPSTREAM_READ_SIZE = 64 * 1024 };
-
 struct h1_client;
 
-struct backend {
-	struct backend *next; /* the ring; in order of adding */
-	size_t index;
-	struct sockaddr_storage address;
-	struct h1_client *idle; /* list, the last used first */
-	uint32_t idle_count;
-	uint32_t connection_count; /* idle or not, without those closing */
+struct upstream_options {
+	uint32_t connect_timeout_ms;
+	uint32_t response_timeout_ms; /* from request sent to header */
+	uint32_t body_timeout_ms;     /* between body octets */
+	uint32_t keepalive_ms;	      /* an unused connection is closed */
+	uint32_t keepalive_count;     /* unused connections kept, a backend */
+	uint32_t connection_count;    /* connections at once, a backend */
 };
 
 struct upstream {
-	uv_loop_t *loop;
+	struct upstream_shared *shared;
+	struct upstream *prev, *next; /* in the list of `shared` */
+	char name[QS_NAME_SIZE];
 	struct upstream_options options;
-	struct qs_terminator_stats *stats;
-	char *via;	    /* our pseudonym */
-	char *via_response; /* the whole value for responses */
 
-	struct backend *last_backend; /* the ring's end; NULL = none */
+	/* Those whose rows are in use; a backend and its place in the
+	 * balancing have the same index. */
+	struct backend *backends[QS_MAX_BACKENDS];
+	struct balance_entry entries[QS_MAX_BACKENDS];
 	size_t backend_count;
-	struct backend *turn; /* the backend that is next */
+	uint64_t born;	  /* loop time, ms */
+	bool had_backend; /* at any time */
 
-	struct exchange *waiting; /* list, in order of wait_end */
+	struct exchange *waiting; /* list, in the order of their coming */
 	uv_timer_t wait_timer;
 	struct exchange *failing; /* list */
 	uv_idle_t later; /* runs pool_later once; active if there is work */
 
+	size_t exchanges;
 	size_t handles; /* not yet closed, of ours and of clients */
+	bool retired;	/* closes with its last exchange */
 	bool closing;
-	char read_buffer[UPSTREAM_READ_SIZE]; /* of whichever client reads */
 };
 
 /* pool_dispatch finds a connection for the exchange, or lets it wait, or fail:
@@ -71,11 +75,20 @@ bool pool_keep(struct h1_client *client);
 /* pool_remove takes a connection that is to be closed out of the pool. */
 void pool_remove(struct h1_client *client);
 
+/* pool_wake tries those that wait again, from the event loop. */
+void pool_wake(struct upstream *upstream);
+
 /* pool_start and pool_stop set up and close the pool's own handles. */
 void pool_start(struct upstream *upstream);
 void pool_stop(struct upstream *upstream);
 
-/* upstream_handle_closed counts a closed handle; the last one frees all. */
+/* upstream_add_exchange and upstream_drop_exchange count those under way. */
+void upstream_add_exchange(struct upstream *upstream);
+void upstream_drop_exchange(struct upstream *upstream);
+
+/* upstream_add_handles and upstream_handle_closed count handles; when the last
+ * one of an upstream is closed, it is freed. */
+void upstream_add_handles(struct upstream *upstream, size_t count);
 void upstream_handle_closed(struct upstream *upstream);
 
 #endif

@@ -13,9 +13,9 @@
 #include <uv.h>
 
 #include "terminator/cid.h"
+#include "terminator/router.h"
 #include "terminator/tls.h"
 #include "terminator/udp.h"
-#include "terminator/upstream.h"
 
 struct conn;
 
@@ -55,7 +55,7 @@ struct quic {
 	struct quic_options options;
 	struct identity *identity;
 	struct tls *tls;
-	struct upstream *upstream;
+	struct router *router;
 	struct qs_terminator_stats *stats;
 	struct cid_entry *cids; /* uthash */
 	struct conn *conns;	/* utlist */

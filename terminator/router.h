@@ -43,15 +43,26 @@ void router_use_memory(struct router *router,
 int router_apply(struct router *router, const struct qs_config *config,
 		 const char **error);
 
-/* router_apply_urls makes one pool, "default", of backends by URL
- * (http://ADDRESS[:PORT]) in rows of its own, and one route to it. `pool` holds
- * the time-outs and limits; its backends are not read. Returns 0, or -EINVAL
- * with the index of the URL that is wrong in *ret_bad, or -ENOMEM. */
+/* router_apply_urls makes one pool, "default", of at most QS_MAX_BACKENDS
+ * backends by URL (http://ADDRESS[:PORT]; "localhost" is 127.0.0.1), and one
+ * route to it. They are in rows of its own from then on, whatever
+ * router_use_memory says. `pool` holds the time-outs and limits; its backends
+ * are not read. Returns 0, or -EINVAL with the index of the URL that is wrong
+ * in *ret_bad, or -ENOMEM. */
 int router_apply_urls(struct router *router, const struct qs_config_pool *pool,
 		      const char *const *urls, size_t count, size_t *ret_bad);
 
-/* router_find chooses the pool for a request by host and path; NULL if no route
- * matches. */
+/*
+ * router_find chooses the pool for a request by host and path; NULL if no route
+ * matches. The first route that matches holds.
+ *
+ * The host is compared without port and final dot and without regard to case;
+ * "*.example.com" matches every name below example.com, not itself. The path is
+ * compared as it was sent, octet by octet and without its query: it must begin
+ * with the route's, so "/api" matches "/apis" too; a route's path that ends
+ * with "/" also matches the path that lacks just that: "/api/" matches "/api".
+ * "*", of OPTIONS, counts as "/".
+ */
 struct upstream *router_find(struct router *router,
 			     const struct exchange_request *request);
 

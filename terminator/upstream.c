@@ -1,161 +1,110 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "terminator/upstream.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "terminator/pool.h"
 
-void upstream_default_options(struct upstream_options *options)
+void upstream_default_pool(struct qs_config_pool *pool)
 {
-	*options = (struct upstream_options){
-		.via = "quicsteer",
+	*pool = (struct qs_config_pool){
 		.connect_timeout_ms = 5000,
 		.response_timeout_ms = 60000,
-		.idle_timeout_ms = 60000,
+		.body_timeout_ms = 60000,
 		.keepalive_ms = 30000,
-		.keepalive_count = 64,
-		.connection_count = 1024,
+		.keepalive_connections = 64,
+		.max_connections = 1024,
 	};
 }
 
-static void free_all(struct upstream *upstream)
-{
-	struct backend *backend = upstream->last_backend;
-
-	for (size_t i = 0; i < upstream->backend_count; i++) {
-		struct backend *next = backend->next;
-
-		free(backend);
-		backend = next;
-	}
-	free(upstream->via);
-	free(upstream->via_response);
-	free(upstream);
-}
-
-struct upstream *upstream_new(uv_loop_t *loop,
-			      const struct upstream_options *options,
-			      struct qs_terminator_stats *stats)
+struct upstream *upstream_new(struct upstream_shared *shared, const char *name)
 {
 	struct upstream *upstream = calloc(1, sizeof(*upstream));
 
 	if (!upstream)
 		return NULL;
-	upstream->loop = loop;
-	upstream->options = *options;
-	upstream->stats = stats;
-	upstream->via = strdup(options->via);
-	if (!upstream->via ||
-	    asprintf(&upstream->via_response, "1.1 %s", options->via) < 0) {
-		free(upstream->via);
-		free(upstream);
-		return NULL;
-	}
-
-	upstream->options.via = upstream->via;
-	signal(SIGPIPE, SIG_IGN);
+	upstream->shared = shared;
+	upstream->born = uv_now(shared->loop);
+	snprintf(upstream->name, sizeof(upstream->name), "%s", name);
+	DL_APPEND(shared->upstreams, upstream);
 	pool_start(upstream);
 	return upstream;
 }
 
-void upstream_use_stats(struct upstream *upstream,
-			struct qs_terminator_stats *stats)
+void upstream_configure(struct upstream *upstream,
+			const struct qs_config_pool *pool)
 {
-	upstream->stats = stats;
+	upstream->options = (struct upstream_options){
+		.connect_timeout_ms = pool->connect_timeout_ms,
+		.response_timeout_ms = pool->response_timeout_ms,
+		.body_timeout_ms = pool->body_timeout_ms,
+		.keepalive_ms = pool->keepalive_ms,
+		.keepalive_count = pool->keepalive_connections,
+		.connection_count = pool->max_connections,
+	};
+	pool_wake(upstream);
 }
 
-/* Reads a port at the end of a URL: nothing, or ":" and 1 to 65535; a single
- * "/" may follow. */
-static int parse_port(const char *text, uint16_t *ret_port)
+struct upstream *upstream_find(const struct upstream_shared *shared,
+			       const char *name)
 {
-	unsigned long port = 80;
-	char *end = (char *)text;
+	struct upstream *upstream;
 
-	if (*text == ':') {
-		if (text[1] < '0' || text[1] > '9')
-			return -EINVAL;
-		port = strtoul(text + 1, &end, 10);
-		if (port < 1 || port > 65535)
-			return -EINVAL;
-	}
-	if (*end && strcmp(end, "/") != 0)
-		return -EINVAL;
-	*ret_port = port;
-	return 0;
+	DL_FOREACH (shared->upstreams, upstream)
+		if (!strcmp(upstream->name, name))
+			return upstream;
+	return NULL;
 }
 
-static int parse_host(const char *host, uint16_t port, bool brackets,
-		      struct sockaddr_storage *ret_address)
+static void close_if_done(struct upstream *upstream)
 {
-	int result;
-
-	if (brackets)
-		result = uv_ip6_addr(host, port,
-				     (struct sockaddr_in6 *)ret_address);
-	else
-		result = uv_ip4_addr(strcmp(host, "localhost") ? host
-							       : "127.0.0.1",
-				     port, (struct sockaddr_in *)ret_address);
-	return result < 0 ? -EINVAL : 0;
+	if (upstream->retired && !upstream->exchanges && !upstream->closing)
+		upstream_close(upstream);
 }
 
-static int parse_url(const char *url, struct sockaddr_storage *ret_address)
+void upstream_retire(struct upstream *upstream)
 {
-	static const char scheme[] = "http://";
-	bool brackets;
-	char host[64];
-	size_t size;
-	uint16_t port;
-
-	if (strncmp(url, scheme, strlen(scheme)))
-		return -EINVAL;
-	url += strlen(scheme);
-	brackets = *url == '[';
-	url += brackets;
-	size = strcspn(url, brackets ? "]" : ":/");
-	if (size >= sizeof(host) || (brackets && url[size] != ']'))
-		return -EINVAL;
-	memcpy(host, url, size);
-	host[size] = '\0';
-	if (parse_port(url + size + brackets, &port) < 0)
-		return -EINVAL;
-	return parse_host(host, port, brackets, ret_address);
+	upstream->retired = true;
+	close_if_done(upstream);
 }
 
-int upstream_add(struct upstream *upstream, const char *url)
+void upstream_employ(struct upstream *upstream)
 {
-	struct backend *backend = calloc(1, sizeof(*backend));
-	struct backend *last = upstream->last_backend;
-	int result;
+	upstream->retired = false;
+}
 
-	if (!backend)
-		return -ENOMEM;
-	result = parse_url(url, &backend->address);
-	if (result < 0) {
-		free(backend);
-		return result;
-	}
-	backend->index = upstream->backend_count++;
-	backend->next = last ? last->next : backend;
-	if (last)
-		last->next = backend;
-	else
-		upstream->turn = backend;
-	upstream->last_backend = backend;
-	return 0;
+void upstream_add_exchange(struct upstream *upstream)
+{
+	upstream->exchanges++;
+}
+
+void upstream_drop_exchange(struct upstream *upstream)
+{
+	upstream->exchanges--;
+	close_if_done(upstream);
+}
+
+void upstream_add_handles(struct upstream *upstream, size_t count)
+{
+	upstream->handles += count;
+	upstream->shared->handles += count;
 }
 
 void upstream_handle_closed(struct upstream *upstream)
 {
+	struct upstream_shared *shared = upstream->shared;
+
 	if (--upstream->handles == 0)
-		free_all(upstream);
+		free(upstream);
+	if (--shared->handles == 0)
+		shared->on_closed(shared);
 }
 
 void upstream_close(struct upstream *upstream)
 {
+	DL_DELETE(upstream->shared->upstreams, upstream);
 	pool_stop(upstream);
 }

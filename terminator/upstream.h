@@ -1,55 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The backends: HTTP/1.1 over a pool of kept-alive TCP connections each, on a
- * libuv loop. Exchanges use it; programs only set it up.
+ * One pool of backends: HTTP/1.1 over kept-alive TCP connections, on a libuv
+ * loop. The router makes them; exchanges use them. What the pools of a process
+ * have in common is one struct upstream_shared.
  */
 #ifndef TERMINATOR_UPSTREAM_H
 #define TERMINATOR_UPSTREAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
+#include "loader/lib/config.h"
+#include "quicsteer/abi.h"
 #include "quicsteer/counters.h"
 
+enum { UPSTREAM_READ_SIZE = 64 * 1024 };
+
+struct backend;
 struct upstream;
 
-struct upstream_options {
-	const char *via; /* our pseudonym in Via (RFC 9110, 7.6.3) */
-	uint32_t connect_timeout_ms; /* then 504 */
-	uint32_t
-		response_timeout_ms; /* from request sent to header; then 504 */
-	uint32_t idle_timeout_ms;    /* between body octets; then broken */
-	uint32_t keepalive_ms;	     /* an unused connection is closed */
-	uint32_t keepalive_count;    /* unused connections kept, a backend */
-	uint32_t connection_count;   /* connections at once, a backend;
-					others wait their turn */
+struct upstream_shared {
+	uv_loop_t *loop;
+	const struct qs_backend *rows; /* QS_MAX_BACKENDS */
+	bool own_rows;		       /* nobody else fills them */
+	struct qs_trials *trials;      /* QS_MAX_BACKENDS */
+	struct qs_proxy_stats *proxy;
+	struct qs_terminator_stats *stats;
+	char *via;	    /* our pseudonym in Via (RFC 9110, 7.6.3) */
+	char *via_response; /* the whole value for responses */
+
+	struct upstream *upstreams; /* list, without closing ones */
+	struct backend *by_row[QS_MAX_BACKENDS]; /* which one a row is; NULL */
+	size_t handles; /* not yet closed, of all upstreams and the owner */
+	void (*on_closed)(struct upstream_shared *shared); /* the last one */
+	char read_buffer[UPSTREAM_READ_SIZE]; /* of whichever client reads */
 };
 
-/* upstream_default_options fills in the defaults: 5 s, 60 s, 60 s, 30 s, 64,
- * 1024; `via` "quicsteer". */
-void upstream_default_options(struct upstream_options *options);
+/* upstream_default_pool fills in the default time-outs and limits: 5 s, 60 s,
+ * 60 s, 30 s, 64, 1024. All else is zero. */
+void upstream_default_pool(struct qs_config_pool *pool);
 
-/* upstream_new makes an upstream without backends. `stats` is the row that it
- * counts in and must outlive it. Has the process ignore SIGPIPE, since libuv
- * writes with write(2). Returns NULL when memory is short. */
-struct upstream *upstream_new(uv_loop_t *loop,
-			      const struct upstream_options *options,
-			      struct qs_terminator_stats *stats);
+/* upstream_new makes an upstream without backends and puts it into the list;
+ * `name` is the pool's. Returns NULL when memory is short. */
+struct upstream *upstream_new(struct upstream_shared *shared, const char *name);
 
-/* upstream_add adds a backend by its URL, before the first exchange:
- * http://ADDRESS[:PORT] with a numeric IPv4 address, an IPv6 address in
- * brackets, or "localhost" (127.0.0.1). Returns 0, -EINVAL (the URL is not of
- * that form) or -ENOMEM. */
-int upstream_add(struct upstream *upstream, const char *url);
+/* upstream_configure takes over time-outs and limits, for what begins from now
+ * on. */
+void upstream_configure(struct upstream *upstream,
+			const struct qs_config_pool *pool);
 
-/* upstream_use_stats counts in another row from now on, before the first
- * exchange. */
-void upstream_use_stats(struct upstream *upstream,
-			struct qs_terminator_stats *stats);
+/* upstream_find gives the one of this name in the list, or NULL. */
+struct upstream *upstream_find(const struct upstream_shared *shared,
+			       const char *name);
 
-/* upstream_close closes all connections; the loop must then run until it has
- * no handles left. Frees the upstream in the last close callback. All exchanges
- * must be freed before. */
+/* upstream_retire closes the upstream as soon as it has no exchange; upstream_
+ * employ takes that back while it is in the list. */
+void upstream_retire(struct upstream *upstream);
+void upstream_employ(struct upstream *upstream);
+
+/* upstream_close closes all connections and takes the upstream out of the list;
+ * it is freed when the loop has closed its handles. All exchanges must be freed
+ * before. */
 void upstream_close(struct upstream *upstream);
 
 #endif

@@ -60,12 +60,12 @@ static void start_backend(void)
 	fclose(output);
 	line[strcspn(line, "\n")] = '\0';
 	snprintf(url, sizeof(url), "http://%s", strrchr(line, ' ') + 1);
-	cr_assert_eq(upstream_add(bed.upstream, url), 0, "%s", url);
+	cr_assert_eq(bed_add(&bed, url), 0, "%s", url);
 }
 
-static void set_idle_timeout(struct upstream_options *options)
+static void set_idle_timeout(struct qs_config_pool *options)
 {
-	options->idle_timeout_ms = IDLE_TIMEOUT;
+	options->body_timeout_ms = IDLE_TIMEOUT;
 }
 
 static void begin(void)
@@ -355,6 +355,6 @@ Test(upstream_backend, many_at_once)
 	}
 	cr_expect_eq(bed.stats.counters.responses_2xx, MANY);
 	cr_expect_leq(bed.stats.gauges.upstream_idle,
-		      bed.options.keepalive_count);
+		      bed.options.keepalive_connections);
 	free(fronts);
 }

@@ -14,23 +14,45 @@ enum {
 	FIELDS_MAX = 16
 };
 
-void bed_open(struct bed *bed, void (*change)(struct upstream_options *))
+void bed_open(struct bed *bed, void (*change)(struct qs_config_pool *))
 {
 	memset(bed, 0, sizeof(*bed));
 	cr_assert_eq(uv_loop_init(&bed->loop), 0);
 	uv_timer_init(&bed->loop, &bed->guard);
 	bed->guard.data = bed;
-	upstream_default_options(&bed->options);
-	bed->options.via = "test";
+	upstream_default_pool(&bed->options);
 	if (change)
 		change(&bed->options);
-	bed->upstream = upstream_new(&bed->loop, &bed->options, &bed->stats);
-	cr_assert(bed->upstream);
+	bed->router = router_new(&bed->loop, "test", &bed->stats);
+	cr_assert(bed->router);
+	cr_assert_eq(bed_apply(bed), 0);
+}
+
+int bed_apply(struct bed *bed)
+{
+	size_t bad;
+
+	return router_apply_urls(bed->router, &bed->options, bed->urls,
+				 bed->url_count, &bad);
+}
+
+int bed_add(struct bed *bed, const char *url)
+{
+	int result;
+
+	cr_assert_lt(bed->url_count, BED_MAX_URLS);
+	bed->urls[bed->url_count++] = strdup(url);
+	result = bed_apply(bed);
+	if (result < 0)
+		free((char *)bed->urls[--bed->url_count]);
+	return result;
 }
 
 void bed_close(struct bed *bed)
 {
-	upstream_close(bed->upstream);
+	router_close(bed->router);
+	while (bed->url_count)
+		free((char *)bed->urls[--bed->url_count]);
 	uv_close((uv_handle_t *)&bed->guard, NULL);
 	uv_run(&bed->loop, UV_RUN_DEFAULT);
 	cr_expect_eq(uv_loop_close(&bed->loop), 0, "handles are left");
@@ -243,7 +265,7 @@ void front_start(struct front *front, struct bed *bed, const char *target,
 	front->hash = PATTERN_HASH_START;
 	front->pattern = true;
 	front->exchange =
-		exchange_new(bed->upstream, &callbacks, front, &request);
+		exchange_new(bed->router, &callbacks, front, &request);
 	cr_assert(front->exchange);
 	if (front->upload_size)
 		upload(front);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the tests of the upstream stand on: a loop, an upstream, a front that
+ * What the tests of the upstream stand on: a loop, a router, a front that
  * notes what it is told, and servers that follow a script, all in one thread.
  */
 #ifndef TESTS_UNIT_UPSTREAM_BED_H
@@ -11,23 +11,33 @@
 #include <uv.h>
 
 #include "terminator/exchange.h"
+#include "terminator/router.h"
 #include "terminator/text.h"
 #include "terminator/upstream.h"
+
+enum { BED_MAX_URLS = 32 };
 
 struct bed {
 	uv_loop_t loop;
 	uv_timer_t guard;
 	bool expired;
-	struct upstream *upstream;
-	struct upstream_options options;
+	struct router *router;
+	struct qs_config_pool options;
+	const char *urls[BED_MAX_URLS];
+	size_t url_count;
 	struct qs_terminator_stats stats;
 	uint64_t most_held; /* of stats.gauges.body_bytes_held */
 };
 
-/* bed_open makes loop and upstream; `change` may change the options first. */
-void bed_open(struct bed *bed, void (*change)(struct upstream_options *));
+/* bed_open makes loop and router; `change` may change the options first. */
+void bed_open(struct bed *bed, void (*change)(struct qs_config_pool *));
 
-/* bed_close closes the upstream and asserts that nothing is left in the loop
+/* bed_apply applies options and URLs; bed_add adds a URL first, unless it is
+ * wrong. Both return what router_apply_urls does. */
+int bed_apply(struct bed *bed);
+int bed_add(struct bed *bed, const char *url);
+
+/* bed_close closes the router and asserts that nothing is left in the loop
  * and in the gauges. Servers must be closed before. */
 void bed_close(struct bed *bed);
 

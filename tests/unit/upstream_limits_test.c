@@ -51,7 +51,7 @@ static void add_raw(const struct sockaddr_in *address)
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u",
 		 ntohs(address->sin_port));
-	cr_assert_eq(upstream_add(bed.upstream, url), 0);
+	cr_assert_eq(bed_add(&bed, url), 0);
 }
 
 Test(upstream_limits, no_backends)
@@ -113,11 +113,11 @@ Test(upstream_limits, all_connections_refused)
 		close(fds[i]);
 }
 
-static void impatient(struct upstream_options *options)
+static void impatient(struct qs_config_pool *options)
 {
 	options->connect_timeout_ms = 250;
 	options->response_timeout_ms = 250;
-	options->idle_timeout_ms = 250;
+	options->body_timeout_ms = 250;
 }
 
 /* A listener whose queue is full does not answer a SYN. */
@@ -203,9 +203,9 @@ Test(upstream_limits, backend_that_does_not_read)
 	finish();
 }
 
-static void one_connection(struct upstream_options *options)
+static void one_connection(struct qs_config_pool *options)
 {
-	options->connection_count = 1;
+	options->max_connections = 1;
 	options->response_timeout_ms = 500;
 }
 

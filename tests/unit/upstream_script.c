@@ -127,7 +127,7 @@ void script_start(struct script *script, struct bed *bed,
 			   &size);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u",
 		 ntohs(address.sin_port));
-	cr_assert_eq(upstream_add(bed->upstream, url), 0);
+	cr_assert_eq(bed_add(bed, url), 0);
 }
 
 bool script_is_left(void *data)

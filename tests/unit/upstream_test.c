@@ -54,8 +54,8 @@ Test(upstream, backend_urls)
 
 	bed_open(&bed, NULL);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		cr_expect_eq(upstream_add(bed.upstream, rows[i].url),
-			     rows[i].result, "%s", rows[i].url);
+		cr_expect_eq(bed_add(&bed, rows[i].url), rows[i].result, "%s",
+			     rows[i].url);
 	bed_close(&bed);
 }
 
@@ -253,9 +253,9 @@ Test(upstream, connections_are_kept_and_watched)
 	finish();
 }
 
-static void keep_one_for_100_ms(struct upstream_options *options)
+static void keep_one_for_100_ms(struct qs_config_pool *options)
 {
-	options->keepalive_count = 1;
+	options->keepalive_connections = 1;
 	options->keepalive_ms = 100;
 }
 

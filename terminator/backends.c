@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/backends.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "terminator/h1_client.h"
+#include "terminator/pool.h"
+
+static void set_address(struct sockaddr_storage *storage,
+			const struct qs_backend *row)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)storage;
+	struct sockaddr_in *in = (struct sockaddr_in *)storage;
+	struct in6_addr address;
+
+	memcpy(&address, row->address, sizeof(address));
+	if (IN6_IS_ADDR_V4MAPPED(&address)) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(row->port);
+		memcpy(&in->sin_addr, row->address + 12, 4);
+	} else {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(row->port);
+		in6->sin6_addr = address;
+	}
+}
+
+static uint32_t row_id(const struct qs_backend *row)
+{
+	return __atomic_load_n(&row->id, __ATOMIC_ACQUIRE);
+}
+
+static uint8_t row_state(const struct qs_backend *row)
+{
+	return __atomic_load_n(&row->state, __ATOMIC_ACQUIRE);
+}
+
+static void insert(struct backend *backend)
+{
+	struct upstream *upstream = backend->upstream;
+	size_t i = upstream->backend_count++;
+
+	upstream->backends[i] = backend;
+	upstream->entries[i] = (struct balance_entry){0};
+	upstream->had_backend = true;
+	upstream->shared->by_row[backend->row] = backend;
+	pool_wake(upstream);
+}
+
+/* A row may be given to another while we read it; then it is for the next
+ * scan. */
+static void add(struct upstream_shared *shared, unsigned number)
+{
+	const struct qs_backend *row = &shared->rows[number];
+	uint32_t id = row_id(row);
+	struct upstream *upstream;
+	struct backend *backend;
+	char pool[QS_NAME_SIZE];
+
+	memcpy(pool, row->pool, sizeof(pool));
+	pool[sizeof(pool) - 1] = '\0';
+	upstream = upstream_find(shared, pool);
+	if (!upstream)
+		return;
+	backend = calloc(1, sizeof(*backend));
+	if (!backend)
+		return;
+	backend->upstream = upstream;
+	backend->row = number;
+	backend->id = id;
+	set_address(&backend->address, row);
+	if (row_state(row) == QS_BACKEND_ACTIVE && row_id(row) == id)
+		insert(backend);
+	else
+		free(backend);
+}
+
+static void close_idle(struct backend *backend)
+{
+	while (backend->idle)
+		h1_client_close(backend->idle);
+}
+
+static void take_out(struct backend *backend)
+{
+	struct upstream *upstream = backend->upstream;
+	size_t last = --upstream->backend_count;
+
+	for (size_t i = 0; i <= last; i++) {
+		if (upstream->backends[i] != backend)
+			continue;
+		upstream->backends[i] = upstream->backends[last];
+		upstream->entries[i] = upstream->entries[last];
+		break;
+	}
+	upstream->shared->by_row[backend->row] = NULL;
+}
+
+static void part(struct backend *backend)
+{
+	backend->leaving = true;
+	backend->gone = true;
+	take_out(backend);
+	close_idle(backend);
+	if (!backend->client_count)
+		free(backend);
+}
+
+void backends_scan(struct upstream_shared *shared)
+{
+	for (unsigned i = 0; i < QS_MAX_BACKENDS; i++) {
+		struct backend *backend = shared->by_row[i];
+		uint8_t state = row_state(&shared->rows[i]);
+
+		if (backend && (state == QS_BACKEND_FREE ||
+				row_id(&shared->rows[i]) != backend->id)) {
+			part(backend);
+			backend = NULL;
+		}
+		if (!backend) {
+			if (state == QS_BACKEND_ACTIVE)
+				add(shared, i);
+			continue;
+		}
+		backend->leaving = state != QS_BACKEND_ACTIVE;
+		if (backend->leaving)
+			close_idle(backend);
+	}
+}
+
+void backends_forget(struct upstream *upstream)
+{
+	while (upstream->backend_count)
+		part(upstream->backends[0]);
+}
+
+void backend_add_client(struct backend *backend)
+{
+	backend->client_count++;
+}
+
+void backend_drop_client(struct backend *backend)
+{
+	backend->client_count--;
+	if (backend->gone && !backend->client_count)
+		free(backend);
+}
+
+bool backend_is_used(const struct upstream_shared *shared, unsigned row)
+{
+	const struct backend *backend = shared->by_row[row];
+
+	return backend &&
+	       (backend->connection_count || backend->upstream->waiting);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of routes: by host and path of a request to an index, the pool's.
+ * Pure.
+ */
+#ifndef TERMINATOR_ROUTES_H
+#define TERMINATOR_ROUTES_H
+
+#include <stddef.h>
+
+#include "loader/lib/config.h"
+
+struct routes;
+
+/* routes_new makes a table of `count` routes (copied). NULL when memory is
+ * short. */
+struct routes *routes_new(const struct qs_config_route *list, size_t count);
+
+/* routes_find gives the pool of the first route that matches, or -1. How host
+ * and path are compared: see router.h. */
+long routes_find(const struct routes *routes, const char *authority,
+		 size_t authority_size, const char *path, size_t path_size);
+
+/* routes_free frees the table; NULL is allowed. */
+void routes_free(struct routes *routes);
+
+#endif
