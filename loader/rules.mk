@@ -5,6 +5,9 @@ LOADER_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/*.c))
 LOADER_LIB_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lib/*.c))
 LBCTL_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lbctl/*.c))
 
+# What programs with libquicsteer.a link too: for the configuration and maps.
+QUICSTEER_LIBS := -lcyaml -lyaml -lbpf
+
 PROGRAMS += $(BUILD)/bin/quicsteer-loader $(BUILD)/bin/lbctl
 
 # The objects with the BPF programs in them.
@@ -15,13 +18,18 @@ $(BUILD)/lib/libquicsteer.a: $(LOADER_LIB_OBJS)
 
 $(BUILD)/bin/quicsteer-loader: $(LOADER_OBJS) $(BUILD)/lib/libquicsteer.a
 	$(link)
-$(BUILD)/bin/quicsteer-loader: LIBS = -lxdp -lbpf -luv -lmicrohttpd -lpthread
+$(BUILD)/bin/quicsteer-loader: LIBS = -lxdp -luv -lmicrohttpd -lpthread \
+	$(QUICSTEER_LIBS)
 
 $(BUILD)/bin/lbctl: $(LBCTL_OBJS) $(BUILD)/lib/libquicsteer.a
 	$(link)
-$(BUILD)/bin/lbctl: LIBS = -lbpf -ljansson
+$(BUILD)/bin/lbctl: LIBS = -ljansson $(QUICSTEER_LIBS)
 
 # What the unit tests link.
+CONFIG_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lib/config*.c)) \
+	$(addprefix $(BUILD)/obj/loader/lib/,nearest.o parse.o)
+config_test_OBJS := $(CONFIG_OBJS)
+config_test_LIBS := -ljansson $(QUICSTEER_LIBS)
 parse_test_OBJS := $(BUILD)/obj/loader/lib/parse.o
 secrets_test_OBJS := $(BUILD)/obj/loader/lib/secrets.o \
 	$(BUILD)/obj/loader/lib/parse.o

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The configuration of all programs: one YAML file. What is written in it is
- * described, key by key, in config_schema.c; this is what comes out: checked,
- * in base units, defaults filled in.
+ * described, key by key, in config_schema.c and config_schema_pools.c; this is
+ * what comes out: checked, in base units, defaults filled in.
  */
 #ifndef QS_LOADER_LIB_CONFIG_H
 #define QS_LOADER_LIB_CONFIG_H
@@ -135,7 +135,6 @@ struct qs_config {
 	size_t pool_count;
 	struct qs_config_route *routes; /* the first that matches holds */
 	size_t route_count;
-	void *raw; /* config.c's own */
 };
 
 /* One thing that is wrong with a file, or worth a note. */
@@ -148,18 +147,33 @@ struct qs_config_error {
 /*
  * qs_config_load: reads and checks the file. Nothing but the file, the
  * environment (for ${NAME}) and the existence of the files that it names is
- * looked at. Returns the configuration, to be freed by qs_config_free(), or
- * NULL after filling *ret_error with the first error.
+ * looked at; whether the files may be read is found by who needs them, since
+ * that may be another user. Returns the configuration, to be freed by
+ * qs_config_free(), or NULL after filling *ret_error with the first error.
  */
 struct qs_config *qs_config_load(const char *path,
 				 struct qs_config_error *ret_error);
 
-/* qs_config_parse: the same from text; `name` is what errors call the file. */
+/*
+ * qs_config_parse: the same from text, without a look at the files that it
+ * names.
+ */
 struct qs_config *qs_config_parse(const char *text, size_t size,
 				  struct qs_config_error *ret_error);
 
 /* qs_config_free: frees it; NULL is allowed. */
 void qs_config_free(struct qs_config *config);
+
+/*
+ * qs_config_needs_loader: whether there is what the loader needs. Returns 0,
+ * or -EINVAL with the error filled.
+ */
+int qs_config_needs_loader(const struct qs_config *config,
+			   struct qs_config_error *ret_error);
+
+/* qs_config_needs_terminator: the same for terminators. */
+int qs_config_needs_terminator(const struct qs_config *config,
+			       struct qs_config_error *ret_error);
 
 /*
  * qs_config_format_error: "FILE:12:5: pools[0].balance: ..." into `text`.

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What takes more than one key to tell. */
+#include "loader/lib/config_internal.h"
+#include "loader/lib/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* An error at a path of the file, which is a format with one index or two. */
+#define fail(document, path, ...)                                           \
+	qs_document_error(document, qs_document_find(document, path), path, \
+			  __VA_ARGS__)
+
+typedef char path_text[QS_CONFIG_PATH_SIZE];
+
+static int check_vips(struct qs_document *document,
+		      const struct qs_config_loader *loader)
+{
+	const struct qs_vip_key *vips = loader->vips;
+
+	for (size_t i = 0; i < loader->vip_count; i++) {
+		char text[QS_ENDPOINT_TEXT];
+		path_text path;
+
+		snprintf(path, sizeof(path), "loader.vips[%zu]", i);
+		qs_format_endpoint(text, &vips[i]);
+		if (qs_endpoint_is_any(&vips[i]))
+			return fail(document, path,
+				    "\"%s\": packets are never sent to this "
+				    "address; give the one that clients use",
+				    text);
+		if (vips[i].port != vips[0].port)
+			return fail(document, path,
+				    "\"%s\": all VIPs share one port, since a "
+				    "terminator has one UDP socket; the first "
+				    "has port %u",
+				    text, vips[0].port);
+		for (size_t j = 0; j < i; j++) {
+			if (!memcmp(&vips[i], &vips[j], sizeof(*vips)))
+				return fail(document, path,
+					    "\"%s\": given twice; the first is "
+					    "loader.vips[%zu]",
+					    text, j);
+		}
+	}
+	return 0;
+}
+
+static int check_timing(struct qs_document *document,
+			const struct qs_config_pool *pool, size_t index)
+{
+	const struct qs_config_breaker *breaker = &pool->breaker;
+	const struct qs_config_check *check = &pool->check;
+	char value[QS_DURATION_TEXT], limit[QS_DURATION_TEXT];
+	path_text path;
+
+	if (check->timeout_ms > check->interval_ms) {
+		snprintf(path, sizeof(path), "pools[%zu].health.timeout",
+			 index);
+		return fail(document, path,
+			    "%s is longer than the interval, %s",
+			    qs_format_duration(value, check->timeout_ms),
+			    qs_format_duration(limit, check->interval_ms));
+	}
+	if (breaker->open_ms > breaker->open_max_ms) {
+		snprintf(path, sizeof(path), "pools[%zu].breaker.open_time",
+			 index);
+		return fail(document, path,
+			    "%s is longer than open_time_max, %s",
+			    qs_format_duration(value, breaker->open_ms),
+			    qs_format_duration(limit, breaker->open_max_ms));
+	}
+	return 0;
+}
+
+/* Gives a backend without a name that of its pool and place. */
+static int name_backend(struct qs_document *document,
+			const struct qs_config_pool *pool,
+			struct qs_config_backend *backend, const char *path)
+{
+	if (backend->name)
+		return 0;
+	if (asprintf(&backend->name, "%s-%td", pool->name,
+		     backend - pool->backends + 1) < 0) {
+		backend->name = NULL;
+		return qs_document_memory(document);
+	}
+	if (strlen(backend->name) < QS_NAME_SIZE)
+		return 0;
+	return fail(document, path,
+		    "missing; the default would be \"%s\", which is longer "
+		    "than %d characters",
+		    backend->name, QS_NAME_SIZE - 1);
+}
+
+struct names {
+	const char *names[QS_MAX_BACKENDS];
+	size_t count;
+};
+
+static int check_backends(struct qs_document *document,
+			  const struct qs_config_pool *pool, size_t index,
+			  struct names *names)
+{
+	for (size_t i = 0; i < pool->backend_count; i++) {
+		struct qs_config_backend *backend = &pool->backends[i];
+		path_text path;
+		int result;
+
+		snprintf(path, sizeof(path), "pools[%zu].backends[%zu].name",
+			 index, i);
+		result = name_backend(document, pool, backend, path);
+		if (result)
+			return result;
+		for (size_t j = 0; j < names->count; j++) {
+			if (!strcmp(names->names[j], backend->name))
+				return fail(document, path,
+					    "\"%s\": another backend has this "
+					    "name; names of backends are "
+					    "unique in the file",
+					    backend->name);
+		}
+		if (names->count == QS_MAX_BACKENDS)
+			return fail(document, path,
+				    "more than %d backends in all pools",
+				    QS_MAX_BACKENDS);
+		names->names[names->count++] = backend->name;
+	}
+	return 0;
+}
+
+static int check_pools(struct qs_document *document,
+		       const struct qs_config *config)
+{
+	struct names names = {};
+	path_text path;
+
+	for (size_t i = 0; i < config->pool_count; i++) {
+		const struct qs_config_pool *pool = &config->pools[i];
+		int result;
+
+		snprintf(path, sizeof(path), "pools[%zu].name", i);
+		for (size_t j = 0; j < i; j++) {
+			if (!strcmp(config->pools[j].name, pool->name))
+				return fail(document, path,
+					    "\"%s\": pools[%zu] has this name "
+					    "already",
+					    pool->name, j);
+		}
+		result = check_timing(document, pool, i);
+		if (!result)
+			result = check_backends(document, pool, i, &names);
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static int check_routes(struct qs_document *document,
+			const struct qs_config *config)
+{
+	const struct qs_config_route *routes = config->routes;
+
+	for (size_t i = 0; i < config->route_count; i++) {
+		path_text path;
+
+		snprintf(path, sizeof(path), "routes[%zu]", i);
+		for (size_t j = 0; j < i; j++) {
+			if (same_text(routes[i].host, routes[j].host) &&
+			    same_text(routes[i].path, routes[j].path))
+				return fail(document, path,
+					    "routes[%zu] has the same host and "
+					    "path, so that this one would "
+					    "never be used",
+					    j);
+		}
+	}
+	return 0;
+}
+
+int qs_config_complete(struct qs_document *document, struct qs_config *config)
+{
+	int result = check_vips(document, &config->loader);
+
+	if (!result)
+		result = check_pools(document, config);
+	if (!result)
+		result = check_routes(document, config);
+	return result;
+}
+
+/* Permission is no error here: who needs the file may be another user. */
+static int check_file(struct qs_document *document, const char *file,
+		      const char *path)
+{
+	struct stat status;
+
+	if (!file)
+		return 0;
+	if (stat(file, &status))
+		return errno == EACCES ? 0
+				       : fail(document, path, "\"%.200s\": %s",
+					      file, strerror(errno));
+	if (S_ISDIR(status.st_mode))
+		return fail(document, path, "\"%.200s\": %s", file,
+			    strerror(EISDIR));
+	return 0;
+}
+
+int qs_config_check_files(struct qs_document *document,
+			  const struct qs_config *config)
+{
+	int result = check_file(document, config->terminator.certificate,
+				"terminator.certificate");
+
+	if (result)
+		return result;
+	return check_file(document, config->terminator.private_key,
+			  "terminator.private_key");
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/lib/config_tables.h"
+
+#define FILE_PATTERN "^/.*[^/]$"
+#define FILE_FORM "a path begins with / and does not end with one"
+
+static const cyaml_strval_t log_levels[] = {
+	{"error", QS_LOG_ERROR},
+	{"warn", QS_LOG_WARN},
+	{"info", QS_LOG_INFO},
+	{"debug", QS_LOG_DEBUG},
+};
+
+static const cyaml_strval_t modes[] = {
+	{"auto", QS_MODE_AUTO},
+	{"native", QS_MODE_NATIVE},
+	{"generic", QS_MODE_GENERIC},
+};
+
+static const cyaml_strval_t dispatchers[] = {{"auto", true}, {"never", false}};
+
+static const cyaml_strval_t retries[] = {
+	{"never", QS_RETRY_NEVER},
+	{"auto", QS_RETRY_AUTO},
+	{"always", QS_RETRY_ALWAYS},
+};
+
+static const struct qs_config_key loader_keys[] = {
+	{
+		.name = "interface",
+		.kind = QS_KIND_TEXT,
+		.flags = QS_KEY_REQUIRED,
+		MEMBER(struct qs_config_loader, interface),
+		.minimum = 1,
+		.maximum = 15,
+		.pattern = "^[!-.0-~]+$",
+		.form = "an interface name is 1 to 15 characters without / and "
+			"blanks",
+		.restart = "the loader",
+		.help = "network interface whose packets are steered",
+	},
+	{
+		.name = "vips",
+		LIST(struct qs_config_loader, vips, vip_count),
+		.flags = QS_KEY_REQUIRED | QS_KEY_INLINE,
+		.minimum = 1,
+		.maximum = QS_MAX_VIPS,
+		.restart = "the loader",
+		.help = "addresses and port that clients connect to; the same "
+			"port for all; only another port needs a restart",
+	},
+	{
+		.name = "mode",
+		.kind = QS_KIND_CHOICE,
+		.fallback = "auto",
+		MEMBER(struct qs_config_loader, mode),
+		CHOICES(modes),
+		.restart = "the loader",
+		.help = "XDP in the driver (native), in the stack (generic) or "
+			"the best that works (auto)",
+	},
+	{
+		.name = "dispatcher",
+		.kind = QS_KIND_CHOICE,
+		.fallback = "auto",
+		MEMBER(struct qs_config_loader, dispatcher),
+		CHOICES(dispatchers),
+		.restart = "the loader",
+		.help = "share the interface with other XDP programs through "
+			"libxdp's dispatcher where the kernel allows it",
+	},
+	{
+		.name = "metrics",
+		.kind = QS_KIND_LISTENER,
+		.fallback = "127.0.0.1:9464",
+		.size = sizeof(struct qs_config_loader),
+		.restart = "the loader",
+		.help = "where /metrics is served, or none",
+	},
+	{
+		.name = "terminator_user",
+		.kind = QS_KIND_TEXT,
+		MEMBER(struct qs_config_loader, terminator_user),
+		.minimum = 1,
+		.maximum = 32,
+		.pattern = "^[A-Za-z0-9_][A-Za-z0-9_.-]*$",
+		.form = "a user name is of letters, digits, _, . and -",
+		.restart = "the loader",
+		.help = "user whose processes may register as terminators, "
+			"beside root and the loader's own",
+	},
+	{},
+};
+
+static const struct qs_config_mapping loader_mapping = {
+	loader_keys, sizeof(struct qs_config_loader)};
+
+static const struct qs_config_key terminator_keys[] = {
+	{
+		.name = "certificate",
+		.kind = QS_KIND_TEXT,
+		.flags = QS_KEY_REQUIRED | QS_KEY_FILE,
+		MEMBER(struct qs_config_terminator, certificate),
+		.minimum = 2,
+		.maximum = 4095,
+		.pattern = FILE_PATTERN,
+		.form = FILE_FORM,
+		.help = "PEM file with the certificate and its chain",
+	},
+	{
+		.name = "private_key",
+		.kind = QS_KIND_TEXT,
+		.flags = QS_KEY_REQUIRED | QS_KEY_FILE,
+		MEMBER(struct qs_config_terminator, private_key),
+		.minimum = 2,
+		.maximum = 4095,
+		.pattern = FILE_PATTERN,
+		.form = FILE_FORM,
+		.help = "PEM file with the certificate's private key",
+	},
+	{
+		.name = "retry",
+		.kind = QS_KIND_CHOICE,
+		.fallback = "auto",
+		MEMBER(struct qs_config_terminator, retry),
+		CHOICES(retries),
+		.help = "have clients prove their address by Retry: never, "
+			"under load (auto) or always",
+	},
+	{
+		.name = "retry_threshold",
+		.kind = QS_KIND_NUMBER,
+		.fallback = "256",
+		MEMBER(struct qs_config_terminator, retry_threshold),
+		.minimum = 1,
+		.maximum = 1000000,
+		.help = "unfinished handshakes of a terminator from which auto "
+			"sends Retry",
+	},
+	{
+		.name = "idle_timeout",
+		.kind = QS_KIND_DURATION,
+		.fallback = "30s",
+		MEMBER(struct qs_config_terminator, idle_timeout_ms),
+		.minimum = SECOND,
+		.maximum = 10 * MINUTE,
+		.help = "a silent connection is closed; for new connections",
+	},
+	{
+		.name = "handshake_timeout",
+		.kind = QS_KIND_DURATION,
+		.fallback = "10s",
+		MEMBER(struct qs_config_terminator, handshake_timeout_ms),
+		.minimum = 100,
+		.maximum = 5 * MINUTE,
+		.help = "an unfinished handshake is given up",
+	},
+	{
+		.name = "drain_timeout",
+		.kind = QS_KIND_DURATION,
+		.fallback = "30s",
+		MEMBER(struct qs_config_terminator, drain_timeout_ms),
+		.maximum = 24 * HOUR,
+		.help = "how long a terminator that drains waits for its last "
+			"connection",
+	},
+	{
+		.name = "loader_timeout",
+		.kind = QS_KIND_DURATION,
+		.fallback = "10s",
+		MEMBER(struct qs_config_terminator, loader_timeout_ms),
+		.minimum = 100,
+		.maximum = HOUR,
+		.restart = "the terminators",
+		.help = "how long a terminator that starts waits for the "
+			"loader",
+	},
+	{},
+};
+
+static const struct qs_config_mapping terminator_mapping = {
+	terminator_keys, sizeof(struct qs_config_terminator)};
+
+static const struct qs_config_key healthd_keys[] = {
+	{
+		.name = "terminator_timeout",
+		.kind = QS_KIND_DURATION,
+		.fallback = "1s",
+		MEMBER(struct qs_config_healthd, terminator_timeout_ms),
+		.minimum = 200,
+		.maximum = MINUTE,
+		.help = "a terminator whose heartbeat is older gets no new "
+			"connections",
+	},
+	{
+		.name = "terminator_hold",
+		.kind = QS_KIND_DURATION,
+		.fallback = "2s",
+		MEMBER(struct qs_config_healthd, terminator_hold_ms),
+		.maximum = 10 * MINUTE,
+		.help = "how long it must beat again until it gets new "
+			"connections",
+	},
+	{
+		.name = "lag_target",
+		.kind = QS_KIND_DURATION,
+		.fallback = "20ms",
+		MEMBER(struct qs_config_healthd, lag_target_ms),
+		.minimum = 1,
+		.maximum = 10 * SECOND,
+		.help = "event-loop lag up to which a terminator keeps its "
+			"whole weight",
+	},
+	{
+		.name = "terminator_minimum",
+		.kind = QS_KIND_SHARE,
+		.fallback = "10%",
+		MEMBER(struct qs_config_healthd, terminator_minimum),
+		.minimum = 1,
+		.maximum = 1000,
+		.help = "share of its weight that a slow terminator keeps",
+	},
+	{},
+};
+
+static const struct qs_config_mapping healthd_mapping = {
+	healthd_keys, sizeof(struct qs_config_healthd)};
+
+static const struct qs_config_key file_keys[] = {
+	{
+		.name = "log_level",
+		.kind = QS_KIND_CHOICE,
+		.fallback = "info",
+		MEMBER(struct qs_config, log_level),
+		CHOICES(log_levels),
+		.help = "messages above this level are left out",
+	},
+	{
+		.name = "pin_dir",
+		.kind = QS_KIND_TEXT,
+		.fallback = QS_PIN_DIR,
+		MEMBER(struct qs_config, pin_dir),
+		.minimum = 2,
+		.maximum = 200,
+		.pattern = FILE_PATTERN,
+		.form = FILE_FORM,
+		.restart = "the loader and healthd",
+		.help = "where the BPF maps and links are pinned, on a bpffs",
+	},
+	{
+		.name = "control",
+		.kind = QS_KIND_TEXT,
+		.fallback = QS_CONTROL_SOCKET,
+		MEMBER(struct qs_config, control),
+		.minimum = 2,
+		.maximum = 107,
+		.pattern = FILE_PATTERN,
+		.form = FILE_FORM,
+		.restart = "the loader and the terminators",
+		.help = "the loader's control socket",
+	},
+	{
+		.name = "state_dir",
+		.kind = QS_KIND_TEXT,
+		.fallback = QS_STATE_DIR,
+		MEMBER(struct qs_config, state_dir),
+		.minimum = 2,
+		.maximum = 4000,
+		.pattern = FILE_PATTERN,
+		.form = FILE_FORM,
+		.restart = "the loader",
+		.help = "where the loader keeps its secrets over restarts",
+	},
+	{
+		.name = "loader",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config, loader),
+		.mapping = &loader_mapping,
+		.help = "steering; the loader needs it",
+	},
+	{
+		.name = "terminator",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config, terminator),
+		.mapping = &terminator_mapping,
+		.help = "QUIC and TLS; the terminators need it",
+	},
+	{
+		.name = "healthd",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config, healthd),
+		.mapping = &healthd_mapping,
+		.help = "how the terminators' health is judged",
+	},
+	{
+		.name = "pools",
+		LIST(struct qs_config, pools, pool_count),
+		.flags = QS_KEY_REQUIRED,
+		.minimum = 1,
+		.maximum = QS_MAX_POOLS,
+		.mapping = &qs_config_pool_mapping,
+		.help = "groups of backends that answer the same requests",
+	},
+	{
+		.name = "routes",
+		LIST(struct qs_config, routes, route_count),
+		.minimum = 1,
+		.maximum = QS_CONFIG_MAX_ROUTES,
+		.mapping = &qs_config_route_mapping,
+		.help = "which pool answers a request; the first that matches "
+			"holds; by default all go to the first pool",
+	},
+	{},
+};
+
+const struct qs_config_mapping qs_config_file = {file_keys,
+						 sizeof(struct qs_config)};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the tables of config_schema.c and config_schema_pools.c are written
+ * with. */
+#ifndef QS_LOADER_LIB_CONFIG_TABLES_H
+#define QS_LOADER_LIB_CONFIG_TABLES_H
+
+#include "loader/lib/config_schema.h"
+
+#define MEMBER(type, member) \
+	.offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+
+#define CHOICES(values) \
+	.choices = (values), .choice_count = sizeof(values) / sizeof(*(values))
+
+#define LIST(type, member, count)                               \
+	.kind = QS_KIND_LIST, .offset = offsetof(type, member), \
+	.size = sizeof(*((type *)0)->member),                   \
+	.count_offset = offsetof(type, count)
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+
+#define NAME_PATTERN "^[a-z0-9-]+$"
+#define NAME_FORM "a name is 1 to 31 of a-z, 0-9 and -"
+extern const struct qs_config_mapping qs_config_pool_mapping;
+extern const struct qs_config_mapping qs_config_route_mapping;
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/lib/config_internal.h"
+#include "loader/lib/config_variables.h"
+#include "loader/lib/nearest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEYS_MAX = 32 }; /* of one mapping */
+
+struct walk {
+	struct qs_document *document;
+	char path[QS_CONFIG_PATH_SIZE];
+};
+
+static int walk_mapping(struct walk *walk,
+			const struct qs_config_mapping *mapping, int node,
+			bool absent);
+
+/* Appends ".name" to the path. Returns where it was cut before. */
+static size_t push_name(struct walk *walk, const char *name)
+{
+	size_t length = strlen(walk->path);
+
+	snprintf(walk->path + length, sizeof(walk->path) - length, "%s%s",
+		 length ? "." : "", name);
+	return length;
+}
+
+static size_t push_index(struct walk *walk, size_t index)
+{
+	size_t length = strlen(walk->path);
+
+	snprintf(walk->path + length, sizeof(walk->path) - length, "[%zu]",
+		 index);
+	return length;
+}
+
+static void pop(struct walk *walk, size_t length)
+{
+	walk->path[length] = '\0';
+}
+
+/* "name, weight, ..." of all keys of a mapping. */
+static const char *list_keys(char *text, size_t size,
+			     const struct qs_config_mapping *mapping)
+{
+	size_t used = 0;
+
+	for (const struct qs_config_key *key = mapping->keys; key->name; key++)
+		used += snprintf(text + used, size - used, "%s%s",
+				 used ? ", " : "", key->name);
+	return text;
+}
+
+static int unknown_key(struct walk *walk, int node,
+		       const struct qs_config_mapping *mapping)
+{
+	const char *text = qs_document_text(walk->document, node);
+	const char *names[KEYS_MAX], *nearest;
+	char keys[256], meant[96] = "";
+	size_t count = 0;
+
+	for (const struct qs_config_key *key = mapping->keys; key->name; key++)
+		names[count++] = key->name;
+	nearest = qs_nearest(text, names, count);
+	if (nearest)
+		snprintf(meant, sizeof(meant), "; did you mean \"%s\"?",
+			 nearest);
+	push_name(walk, text);
+	return qs_document_error(walk->document, node, walk->path,
+				 "unknown key%s%s allowed: %s", meant,
+				 nearest ? "" : ";",
+				 list_keys(keys, sizeof(keys), mapping));
+}
+
+/* Replaces the variables in a scalar. */
+static int expand(struct walk *walk, int node)
+{
+	char problem[256], *text;
+	int result = qs_expand(qs_document_text(walk->document, node), &text,
+			       problem, sizeof(problem));
+
+	if (result == -EINVAL)
+		return qs_document_error(walk->document, node, walk->path, "%s",
+					 problem);
+	if (result)
+		return qs_document_memory(walk->document);
+	result = qs_document_set(walk->document, node, text);
+	free(text);
+	return result;
+}
+
+static int walk_scalar(struct walk *walk, const struct qs_config_key *key,
+		       int node)
+{
+	int result;
+
+	if (!qs_document_text(walk->document, node))
+		return qs_document_error(walk->document, node, walk->path,
+					 "one value is needed here, not a list "
+					 "or a mapping");
+	result = expand(walk, node);
+	if (result)
+		return result;
+	return qs_config_normalise(walk->document, key, node, walk->path);
+}
+
+static int walk_entry(struct walk *walk, const struct qs_config_key *key,
+		      int node)
+{
+	static const struct qs_config_key endpoint = {.kind = QS_KIND_ENDPOINT};
+
+	if (key->mapping)
+		return walk_mapping(walk, key->mapping, node, false);
+	return walk_scalar(walk, &endpoint, node);
+}
+
+static int walk_list(struct walk *walk, const struct qs_config_key *key,
+		     int node)
+{
+	size_t count = qs_document_count(walk->document, node);
+
+	if (qs_document_node(walk->document, node)->type != YAML_SEQUENCE_NODE)
+		return qs_document_error(walk->document, node, walk->path,
+					 "a list is needed here, each entry "
+					 "after \"- \"");
+	if (count < key->minimum)
+		return qs_document_error(
+			walk->document, node, walk->path,
+			"the list is empty; at least one entry "
+			"is needed");
+	if (count > key->maximum)
+		return qs_document_error(walk->document, node, walk->path,
+					 "%zu entries; at most %u are allowed",
+					 count, key->maximum);
+	for (size_t i = 0; i < count; i++) {
+		size_t length = push_index(walk, i);
+		int result = walk_entry(
+			walk, key, qs_document_entry(walk->document, node, i));
+
+		if (result)
+			return result;
+		pop(walk, length);
+	}
+	return 0;
+}
+
+static int walk_value(struct walk *walk, const struct qs_config_key *key,
+		      int node)
+{
+	if (key->kind == QS_KIND_MAPPING)
+		return walk_mapping(walk, key->mapping, node, false);
+	if (key->kind == QS_KIND_LIST)
+		return walk_list(walk, key, node);
+	return walk_scalar(walk, key, node);
+}
+
+/* Puts in what the file leaves out. */
+static int fill_in(struct walk *walk, const struct qs_config_key *key, int node)
+{
+	bool is_mapping = key->kind == QS_KIND_MAPPING;
+	int value;
+
+	if (!is_mapping && !key->fallback)
+		return 0;
+	value = qs_document_put(walk->document, node, key->name,
+				is_mapping ? "" : key->fallback);
+	if (value < 0)
+		return value;
+	if (!is_mapping)
+		return qs_config_normalise(walk->document, key, value,
+					   walk->path);
+	if (qs_document_make(walk->document, value, YAML_MAPPING_NODE))
+		return -ENOMEM;
+	if (key->fallback &&
+	    qs_document_put(walk->document, value, key->mapping->keys->name,
+			    key->fallback) < 0)
+		return -ENOMEM;
+	return walk_mapping(walk, key->mapping, value, true);
+}
+
+/* One key of the file and its value. `lines` tells where each key was met. */
+static int walk_pair(struct walk *walk, const struct qs_config_mapping *mapping,
+		     yaml_node_pair_t pair, size_t *lines)
+{
+	const char *name = qs_document_text(walk->document, pair.key);
+	const struct qs_config_key *key = mapping->keys;
+	size_t length, *line;
+	int result;
+
+	if (!name)
+		return qs_document_error(walk->document, pair.key, walk->path,
+					 "a key is one word, not a list or a "
+					 "mapping");
+	while (key->name && strcmp(key->name, name))
+		key++;
+	if (!key->name)
+		return unknown_key(walk, pair.key, mapping);
+	length = push_name(walk, name);
+	line = &lines[key - mapping->keys];
+	if (*line)
+		return qs_document_error(walk->document, pair.key, walk->path,
+					 "given twice; the first is in line "
+					 "%zu",
+					 *line);
+	*line = qs_document_node(walk->document, pair.key)->start_mark.line + 1;
+	result = walk_value(walk, key, pair.value);
+	if (!result)
+		pop(walk, length);
+	return result;
+}
+
+/* `absent`: the file does not have this mapping; then nothing is required. */
+static int walk_mapping(struct walk *walk,
+			const struct qs_config_mapping *mapping, int node,
+			bool absent)
+{
+	yaml_node_t *given = qs_document_node(walk->document, node);
+	size_t lines[KEYS_MAX] = {};
+	yaml_node_pair_t *pair, *end;
+	char keys[256];
+
+	if (given->type != YAML_MAPPING_NODE)
+		return qs_document_error(
+			walk->document, node, walk->path,
+			"keys and values are needed here; "
+			"keys: %s",
+			list_keys(keys, sizeof(keys), mapping));
+	/* Pairs stay where they are until one is added to this mapping. */
+	pair = given->data.mapping.pairs.start;
+	end = given->data.mapping.pairs.top;
+	for (; pair < end; pair++) {
+		int result = walk_pair(walk, mapping, *pair, lines);
+
+		if (result)
+			return result;
+	}
+	for (const struct qs_config_key *key = mapping->keys; key->name;
+	     key++) {
+		size_t length;
+		int result;
+
+		if (lines[key - mapping->keys])
+			continue;
+		length = push_name(walk, key->name);
+		if (key->flags & QS_KEY_REQUIRED && !absent)
+			return qs_document_error(
+				walk->document, node, walk->path,
+				"missing, but needed: %s", key->help);
+		result = fill_in(walk, key, node);
+		if (result)
+			return result;
+		pop(walk, length);
+	}
+	return 0;
+}
+
+int qs_config_walk(struct qs_document *document)
+{
+	struct walk walk = {.document = document};
+
+	return walk_mapping(&walk, &qs_config_file, 1, false);
+}
+
+/* The index of the pool that a route names. */
+static int resolve(struct qs_document *document, int pools, int node,
+		   const char *path)
+{
+	const char *name = qs_document_text(document, node), *nearest;
+	size_t count = qs_document_count(document, pools);
+	const char *names[QS_MAX_POOLS];
+	char text[96];
+
+	for (size_t i = 0; i < count; i++) {
+		int pool = qs_document_entry(document, pools, i);
+
+		names[i] = qs_document_text(
+			document, qs_document_get(document, pool, "name"));
+		if (!strcmp(names[i], name)) {
+			snprintf(text, sizeof(text), "%zu", i);
+			return qs_document_set(document, node, text);
+		}
+	}
+	nearest = qs_nearest(name, names, count);
+	snprintf(text, sizeof(text),
+		 nearest ? "; did you mean \"%s\"?" : "; the first is \"%s\"",
+		 nearest ? nearest : *names);
+	return qs_document_error(document, node, path,
+				 "\"%.60s\": no pool of this name%s", name,
+				 text);
+}
+
+/* One route of defaults that leads to the first pool. */
+static int add_route(struct qs_document *document)
+{
+	int routes = qs_document_put(document, 1, "routes", ""), route;
+
+	if (routes < 0 ||
+	    qs_document_make(document, routes, YAML_SEQUENCE_NODE))
+		return -ENOMEM;
+	route = qs_document_append(document, routes, "");
+	if (route < 0 || qs_document_make(document, route, YAML_MAPPING_NODE) ||
+	    qs_document_put(document, route, "path", "/") < 0 ||
+	    qs_document_put(document, route, "pool", "0") < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int qs_config_resolve(struct qs_document *document)
+{
+	int routes = qs_document_get(document, 1, "routes");
+	int pools = qs_document_get(document, 1, "pools");
+	size_t count = qs_document_count(document, routes);
+
+	if (!routes)
+		return add_route(document);
+	for (size_t i = 0; i < count; i++) {
+		int route = qs_document_entry(document, routes, i), result;
+		char path[QS_CONFIG_PATH_SIZE];
+
+		snprintf(path, sizeof(path), "routes[%zu].pool", i);
+		result =
+			resolve(document, pools,
+				qs_document_get(document, route, "pool"), path);
+		if (result)
+			return result;
+	}
+	return 0;
+}
