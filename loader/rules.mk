@@ -5,8 +5,10 @@ LOADER_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/*.c))
 LOADER_LIB_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lib/*.c))
 LBCTL_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lbctl/*.c))
 
-# What programs with libquicsteer.a link too: for the configuration and maps.
-QUICSTEER_LIBS := -lcyaml -lyaml -lbpf
+# What programs with libquicsteer.a link too: for the configuration, and for
+# that and the maps.
+CONFIG_LIBS := -lcyaml -lyaml
+QUICSTEER_LIBS := $(CONFIG_LIBS) -lbpf
 
 PROGRAMS += $(BUILD)/bin/quicsteer-loader $(BUILD)/bin/lbctl
 
@@ -29,7 +31,7 @@ $(BUILD)/bin/lbctl: LIBS = -ljansson $(QUICSTEER_LIBS)
 CONFIG_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lib/config*.c)) \
 	$(addprefix $(BUILD)/obj/loader/lib/,nearest.o parse.o)
 config_test_OBJS := $(CONFIG_OBJS)
-config_test_LIBS := -ljansson $(QUICSTEER_LIBS)
+config_test_LIBS := -ljansson $(CONFIG_LIBS)
 parse_test_OBJS := $(BUILD)/obj/loader/lib/parse.o
 secrets_test_OBJS := $(BUILD)/obj/loader/lib/secrets.o \
 	$(BUILD)/obj/loader/lib/parse.o

@@ -91,6 +91,8 @@ int command_status(int argc, char **argv);
 int command_terminators(int argc, char **argv);
 int command_cid_decode(int argc, char **argv);
 int command_cid_encode(int argc, char **argv);
+int command_config_check(int argc, char **argv);
+int command_config_schema(int argc, char **argv);
 int command_version(int argc, char **argv);
 int command_weight_set(int argc, char **argv);
 int command_drain(int argc, char **argv);
