@@ -62,6 +62,7 @@ E2E_SUITES :=
 
 -include bpf/rules.mk
 -include loader/rules.mk
+-include healthd/rules.mk
 -include terminator/rules.mk
 include deploy/rules.mk
 include $(wildcard tests/*/rules.mk)

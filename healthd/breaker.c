@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "healthd/breaker.h"
+#include "healthd/time.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#define NS_PER_MS 1000000ULL
 
 static uint64_t longer(uint64_t a, uint64_t b)
 {

@@ -22,7 +22,8 @@ struct wanted {
 	uint32_t weight;
 	uint8_t max_ejected;
 	struct qs_wish wish;
-	const struct qs_config_pool *config; /* borrowed */
+	const struct qs_config_pool *config;	 /* borrowed */
+	const struct qs_config_backend *backend; /* borrowed */
 	int row; /* result: its row, or -1 where none was free */
 };
 

@@ -56,6 +56,7 @@ static void make_one(struct wanted *one, const struct qs_config_pool *pool,
 		.max_ejected = pool->breaker.max_ejected,
 		.wish = {.weight = QS_WEIGHT_UNSET},
 		.config = pool,
+		.backend = backend,
 		.row = -1,
 	};
 	one->address.port = backend->address.port;

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "healthd/options.h"
+#include "loader/lib/log.h"
+#include "loader/lib/version.h"
+#include "quicsteer/abi.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+static const char help[] =
+	"Usage: quicsteer-healthd [OPTION]...\n"
+	"\n"
+	"Watches backends and terminators, and writes what it sees into the "
+	"maps\n"
+	"that a loader has pinned: which backends there are, their health, "
+	"breakers\n"
+	"and weights. Waits for a loader where there is none. What is there "
+	"goes on\n"
+	"when it ends; the next one takes it up.\n"
+	"SIGHUP reads the configuration again; so does lbctl reload.\n"
+	"\n"
+	"  -c, --config FILE      (default: " QS_CONFIG_FILE ")\n"
+	"      --pin-dir DIR      (default: pin_dir of the configuration)\n"
+	"      --log-level LEVEL  error, warn, info or debug (default: "
+	"log_level\n"
+	"                         of the configuration)\n"
+	"  -h, --help\n"
+	"  -V, --version\n"
+	"\n"
+	"Exit status: 0 good, 1 it could not be done, 2 wrong usage.\n";
+
+enum { OPTION_PIN_DIR = 256, OPTION_LOG_LEVEL };
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"pin-dir", required_argument, NULL, OPTION_PIN_DIR},
+	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{},
+};
+
+static int set_log_level(struct options *options, const char *text)
+{
+	enum qs_log_level level;
+
+	if (qs_log_level_parse(text, &level)) {
+		log_error("--log-level %s: not error, warn, info or debug",
+			  text);
+		return 2;
+	}
+	qs_log_set_level(level);
+	options->log_level_set = true;
+	return -1;
+}
+
+static int apply_option(struct options *options, int option)
+{
+	switch (option) {
+	case 'c':
+		options->config = optarg;
+		return -1;
+	case OPTION_PIN_DIR:
+		options->pin_dir = optarg;
+		return -1;
+	case OPTION_LOG_LEVEL:
+		return set_log_level(options, optarg);
+	case 'h':
+		fputs(help, stdout);
+		return 0;
+	case 'V':
+		printf("quicsteer-healthd %s (ABI %d)\n", QS_VERSION,
+		       QS_ABI_VERSION);
+		return 0;
+	}
+	return 2;
+}
+
+int options_parse(int argc, char **argv, struct options *options)
+{
+	int option, status = -1;
+
+	*options = (struct options){.config = QS_CONFIG_FILE};
+	opterr = 0;
+	while (status == -1) {
+		option = getopt_long(argc, argv, ":c:hV", long_options, NULL);
+		if (option == -1)
+			break;
+		if (option == ':' || option == '?') {
+			log_error("%s %s; see --help",
+				  option == ':' ? "value missing after"
+						: "unknown or ambiguous option",
+				  argv[optind - 1]);
+			return 2;
+		}
+		status = apply_option(options, option);
+	}
+	if (status == -1 && argv[optind]) {
+		log_error("unexpected argument '%s'; see --help", argv[optind]);
+		return 2;
+	}
+	return status;
+}

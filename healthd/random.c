@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "healthd/random.h"
+#include "healthd/time.h"
+
+#include <sys/random.h>
+
+uint32_t random_number(void)
+{
+	uint32_t number;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+		number = time_monotonic_ns();
+	return number;
+}
