@@ -166,8 +166,11 @@ class ConfiguredBed(Bed):
         return [program("quicsteer-terminator"), "--config", self.config,
                 "--name", name, *self.options]
 
+    def healthd_command(self):
+        return [program("quicsteer-healthd"), "--config", self.config]
+
     def start_healthd(self):
-        command = [program("quicsteer-healthd"), "--config", self.config]
+        command = self.healthd_command()
         if self.names:
             with open(self.path("resolv.conf"), "w", encoding="ascii") as file:
                 file.write("nameserver 127.0.0.1\n"

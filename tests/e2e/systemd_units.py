@@ -1,0 +1,219 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The systemd units: valid, tight, and not too tight. The programs run with the
+capabilities that the units leave them, and every system call that they make
+then is one that the units allow."""
+
+import glob
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
+import tap  # noqa: E402
+from bed import BUILD, TREE, program, reasons  # noqa: E402
+from configured import ConfiguredBed  # noqa: E402
+from process import wait_until  # noqa: E402
+
+UNITS = os.path.join(TREE, "deploy/systemd")
+PROGRAMS = ("loader", "healthd", "terminator")
+WORST = 3.0  # exposure, of 10
+
+
+def analyze(*words):
+    return subprocess.run(["systemd-analyze", "--no-pager", *words],
+                          capture_output=True, text=True, timeout=60,
+                          check=False)
+
+
+class Unit:
+    """What a unit file says: values by key, in their order."""
+
+    def __init__(self, name):
+        self.settings = {}
+        with open(os.path.join(UNITS, name), encoding="ascii") as file:
+            for line in file:
+                key, equals, value = line.strip().partition("=")
+                if equals and not line.startswith("#"):
+                    self.settings.setdefault(key, []).append(value)
+
+    def words(self, key):
+        return " ".join(self.settings.get(key, [])).split()
+
+    def allowed_calls(self):
+        allowed = set()
+        for value in self.settings["SystemCallFilter"]:
+            names = expand(value.lstrip("~").split())
+            if value.startswith("~"):
+                allowed -= names
+            else:
+                allowed |= names
+        return allowed
+
+    def bounding_set(self):
+        names = [word.removeprefix("CAP_").lower()
+                 for word in self.words("CapabilityBoundingSet")]
+        return ",".join(["-all"] + ["+" + name for name in names])
+
+
+def expand(words, known={}):
+    """System calls of names and @groups."""
+    names = set()
+    for word in words:
+        if not word.startswith("@"):
+            names.add(word)
+            continue
+        if word not in known:
+            lines = analyze("syscall-filter", word).stdout.split("\n")[1:]
+            known[word] = expand([line.strip() for line in lines
+                                  if line.strip()
+                                  and not line.strip().startswith("#")])
+        names |= known[word]
+    return names
+
+
+def unit_of(name):
+    return f"quicsteer-{name}@.service" if name == "terminator" else \
+        f"quicsteer-{name}.service"
+
+
+def copy_units(directory):
+    """Copies whose programs are this build's."""
+    programs = os.path.join(BUILD, "bin")
+    for path in glob.glob(f"{UNITS}/*"):
+        with open(path, encoding="ascii") as file:
+            text = re.sub(r"/usr/s?bin/(quicsteer-|lbctl)",
+                          lambda found: f"{programs}/{found[1]}", file.read())
+        with open(os.path.join(directory, os.path.basename(path)), "w",
+                  encoding="ascii") as file:
+            file.write(text)
+
+
+def verify(results, directory):
+    copy_units(directory)
+    paths = sorted(glob.glob(f"{directory}/*.service")
+                   + glob.glob(f"{directory}/*.target"))
+    done = analyze("verify", "--man=no", *paths)
+    results.check(f"systemd-analyze verify: {len(paths)} units",
+                  done.returncode == 0 and not done.stderr + done.stdout,
+                  f"{done.returncode}: {done.stderr}{done.stdout}")
+    for path in paths:
+        if not path.endswith(".service"):
+            continue
+        last = analyze("security", "--offline=yes", path).stdout.splitlines()
+        score = float(re.search(r": ([0-9.]+) ", last[-1])[1])
+        results.figure(f"exposure of {os.path.basename(path)}: {score} of 10")
+        results.check(f"{os.path.basename(path)} is at most {WORST}",
+                      score <= WORST, f"{score}")
+
+
+def users_and_directories(results, directory):
+    """sysusers.d and tmpfiles.d, in a root of their own."""
+    root = os.path.join(directory, "root")
+    os.makedirs(f"{root}/etc")
+    for program_name, words, snippet in (
+            ("systemd-sysusers", [], "quicsteer.sysusers"),
+            ("systemd-tmpfiles", ["--create"], "quicsteer.tmpfiles")):
+        done = subprocess.run(
+            [program_name, f"--root={root}", *words,
+             os.path.join(UNITS, snippet)],
+            capture_output=True, text=True, timeout=30, check=False)
+        results.check(f"{program_name} takes {snippet}",
+                      done.returncode == 0 and not done.stderr.count("rror"),
+                      done.stderr)
+    with open(f"{root}/etc/passwd", encoding="ascii") as file:
+        results.check("... there is a user quicsteer",
+                      "\nquicsteer:" in "\n" + file.read(), "no such line")
+    mode = os.stat(f"{root}/etc/quicsteer").st_mode & 0o777
+    results.equal("... and its directory", oct(mode), "0o750")
+
+
+class UnitBed(ConfiguredBed):
+    """Every program runs as its unit says, under strace."""
+
+    def __init__(self):
+        super().__init__(backends=["b1"], terminators=1)
+        self.units = {name: Unit(unit_of(name)) for name in PROGRAMS}
+
+    def traced(self, name, command):
+        directory = self.path("traces")
+        os.makedirs(directory, exist_ok=True)
+        os.chmod(directory, 0o777)
+        return ["setpriv", "--inh-caps=-all", "--no-new-privs",
+                "--bounding-set=" + self.units[name].bounding_set(),
+                "--pdeathsig=KILL", "--", "strace", "-D", "-f", "-qq", "-a",
+                "0", "-o", f"{directory}/{name}", "-A", *command]
+
+    def loader_command(self):
+        return self.traced("loader", super().loader_command())
+
+    def healthd_command(self):
+        return self.traced("healthd", super().healthd_command())
+
+    def terminator_command(self, name, listen=None):
+        return self.traced("terminator",
+                           super().terminator_command(name, listen))
+
+    def trace(self, name):
+        with open(self.path(f"traces/{name}"), encoding="utf-8",
+                  errors="replace") as file:
+            return file.read()
+
+
+def judge(results, bed, name):
+    unit, text = bed.units[name], bed.trace(name)
+    calls = set(re.findall(r"^\d+ +([a-z0-9_]+)\(", text, re.MULTILINE))
+    families = set(re.findall(r"\bsocket(?:pair)?\((AF_[A-Z0-9]+)", text))
+    # What the wrapper around the program does before it is there.
+    results.figure(f"{name}: {len(calls)} different system calls, sockets "
+                   f"{', '.join(sorted(families))}")
+    results.equal(f"{name}: system calls that its unit forbids",
+                  sorted(calls - unit.allowed_calls()), [])
+    results.equal(f"{name}: address families that its unit forbids",
+                  sorted(families - set(unit.words("RestrictAddressFamilies"))),
+                  [])
+    results.equal(f"{name}: memory both writable and executable",
+                  re.findall(r"^.*PROT_WRITE\|PROT_EXEC.*$", text,
+                             re.MULTILINE)[:3], [])
+
+
+def run_as_units(results):
+    with UnitBed() as bed:
+        lines = bed.h3load("--connections", "20", "--get",
+                           "/bytes/2000").finish()
+        results.check("requests succeed with the units' capabilities",
+                      len(lines) == 20 and all(one["ok"] for one in lines),
+                      str(reasons(lines)))
+        status, said = bed.reload()
+        results.check("so does a reload", status == 0, said)
+        bed.loader.end(signal.SIGTERM)
+        bed.start_loader()
+        wait_until(lambda: "terminator t1:" in bed.loader.log(), 10,
+                   "the terminator to register again")
+        bed.healthd.end(signal.SIGTERM)
+        bed.start_healthd()
+        wait_until(bed.rows, 10, "healthd's rows")
+        bed.terminators["t1"].end(signal.SIGTERM)
+        bed.terminators.clear()
+        for name in PROGRAMS:
+            judge(results, bed, name)
+
+
+def systemd_units(results):
+    directory = os.path.join(BUILD, "systemd-units")
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory)
+    try:
+        verify(results, directory)
+        users_and_directories(results, directory)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    run_as_units(results)
+
+
+if not shutil.which("systemd-analyze") or not shutil.which("strace"):
+    sys.exit("systemd_units needs systemd-analyze and strace: make deps")
+tap.run(systemd_units)
