@@ -29,7 +29,7 @@ $(BUILD)/bin/lbctl: LIBS = -ljansson $(QUICSTEER_LIBS)
 
 # What the unit tests link.
 CONFIG_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lib/config*.c)) \
-	$(addprefix $(BUILD)/obj/loader/lib/,nearest.o parse.o)
+	$(addprefix $(BUILD)/obj/loader/lib/,nearest.o parse.o utf8.o)
 config_test_OBJS := $(CONFIG_OBJS)
 config_test_LIBS := -ljansson $(CONFIG_LIBS)
 parse_test_OBJS := $(BUILD)/obj/loader/lib/parse.o

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What libcyaml is told of the tables, and the loading itself. */
 #include "loader/lib/config_internal.h"
+#include "loader/lib/utf8.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -183,17 +184,22 @@ static const cyaml_schema_value_t *schema_once(void)
 	return &schema.file;
 }
 
-/* Writes a scalar as YAML and JSON both quote it. */
+/* Writes a scalar so that any text comes through: libyaml takes some
+ * characters only where they are escaped. */
 static void write_text(FILE *out, const char *text)
 {
 	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fprintf(out, "\\%c", *text);
-		else if ((unsigned char)*text < ' ' || *text == 0x7f)
-			fprintf(out, "\\x%02x", (unsigned char)*text);
+	while (*text) {
+		uint32_t character = ' ';
+		int octets = qs_utf8_next(text, &character);
+
+		if (character == '"' || character == '\\')
+			fprintf(out, "\\%c", character);
+		else if (character < ' ' || character > '~')
+			fprintf(out, "\\U%08x", character);
 		else
-			fputc(*text, out);
+			fputc(character, out);
+		text += octets ? octets : 1;
 	}
 	fputc('"', out);
 }

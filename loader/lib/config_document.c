@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lib/config_document.h"
+#include "loader/lib/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -15,24 +16,13 @@ void qs_document_free(struct qs_document *document)
 /* Values from the file may hold anything, and may have been cut. */
 static void clean(char *text)
 {
-	size_t length = strlen(text), back = 0;
+	while (*text) {
+		uint32_t character;
+		int octets = qs_utf8_next(text, &character);
 
-	for (char *c = text; *c; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	}
-	while (back < length && back < 3 &&
-	       ((unsigned char)text[length - 1 - back] & 0xc0) == 0x80)
-		back++;
-	if (back < length) {
-		unsigned char lead = text[length - 1 - back];
-		size_t octets = lead < 0x80   ? 1
-				: lead < 0xe0 ? 2
-				: lead < 0xf0 ? 3
-					      : 4;
-
-		if (back + 1 < octets)
-			text[length - 1 - back] = '\0';
+		if (!octets || character < ' ' || character == 0x7f)
+			*text = '?';
+		text += octets ? octets : 1;
 	}
 }
 

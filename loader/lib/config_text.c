@@ -129,7 +129,7 @@ static int scan(const char *text, size_t size, struct qs_config_error *error)
 
 struct copies {
 	struct qs_document *document;
-	bool *met; /* by node of the file itself */
+	bool *met; /* by node: somebody holds it */
 };
 
 static int unshare(struct copies *copies, int *node, int depth);
@@ -194,9 +194,7 @@ static int copy_node(struct qs_document *document, int node)
 	return copy;
 }
 
-/* Has *node be a node that nobody else holds, and its children likewise. A copy
- * is met once only: its children are nodes of the file until they are copied.
- */
+/* Has *node be a node that nobody else holds, and its children likewise. */
 static int unshare(struct copies *copies, int *node, int depth)
 {
 	if (depth > QS_DOCUMENT_DEPTH_MAX)
@@ -218,9 +216,8 @@ static int unshare(struct copies *copies, int *node, int depth)
 		if (copy < 0)
 			return copy;
 		*node = copy;
-	} else {
-		copies->met[*node] = true;
 	}
+	copies->met[*node] = true;
 	return unshare_children(copies, *node, depth);
 }
 
@@ -230,7 +227,9 @@ static int unshare_all(struct qs_document *document)
 	struct copies copies = {.document = document};
 	int root = 1, result;
 
-	copies.met = calloc(yaml->nodes.top - yaml->nodes.start + 1,
+	/* Copies are made only below QS_DOCUMENT_NODES_MAX. */
+	copies.met = calloc(yaml->nodes.top - yaml->nodes.start +
+				    QS_DOCUMENT_NODES_MAX + 1,
 			    sizeof(*copies.met));
 	if (!copies.met)
 		return qs_document_memory(document);

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lib/config_variables.h"
+#include "loader/lib/utf8.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char name_letters[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+
+static bool is_utf8(const char *text)
+{
+	uint32_t character;
+	int octets = 1;
+
+	for (; *text && octets; text += octets)
+		octets = qs_utf8_next(text, &character);
+	return octets;
+}
 
 /* Writes the value of what stands between "${" and "}". */
 static int write_variable(FILE *out, const char *text, size_t length,
@@ -41,6 +53,11 @@ static int write_variable(FILE *out, const char *text, size_t length,
 			 "the environment variable %.60s is not set; set it or "
 			 "write ${%.60s:-default}",
 			 name, name);
+		return -EINVAL;
+	}
+	if (!is_utf8(value)) {
+		snprintf(problem, size,
+			 "the environment variable %.60s is not UTF-8", name);
 		return -EINVAL;
 	}
 	fputs(value, out);
