@@ -101,11 +101,14 @@ int pins_check_version(const struct pins *pins)
 	return -1;
 }
 
+/* A directory is a daemon's lock. */
 static int remove_entry(int dir, const char *name)
 {
-	int flags = strcmp(name, LOCK_NAME) ? 0 : AT_REMOVEDIR;
-
-	return unlinkat(dir, name, flags);
+	if (unlinkat(dir, name, 0) == 0)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -1;
+	return unlinkat(dir, name, AT_REMOVEDIR);
 }
 
 static int remove_entries(DIR *dir)
