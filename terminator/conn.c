@@ -3,13 +3,17 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <nghttp3/nghttp3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
+#include "quicsteer/measure.h"
+#include "terminator/close_reason.h"
 #include "terminator/conn_callbacks.h"
 #include "terminator/exchange.h"
 #include "terminator/h3.h"
+#include "terminator/listing.h"
 #include "terminator/quic.h"
 #include "terminator/stateless.h"
 
@@ -104,6 +108,7 @@ struct conn *conn_new(struct quic *quic, const struct conn_origin *origin,
 	if (!conn)
 		return NULL;
 	conn->quic = quic;
+	conn->began_ns = uv_hrtime();
 	conn->reference.get_conn = find_ngtcp2;
 	conn->reference.user_data = conn;
 	ngtcp2_ccerr_default(&conn->error);
@@ -150,6 +155,27 @@ static void free_session(struct conn *conn)
 	}
 }
 
+/* What ngtcp2 measured over the connection's life. */
+static void count_path(struct conn *conn)
+{
+	struct qs_terminator_stats *stats = conn->quic->stats;
+	ngtcp2_conn_info info;
+
+	if (!conn->handshake_ns)
+		return;
+	ngtcp2_conn_get_conn_info(conn->ngtcp2, &info);
+	qs_histogram_add(&stats->histogram[QS_HISTOGRAM_rtt],
+			 info.smoothed_rtt / NGTCP2_MICROSECONDS);
+}
+
+void conn_set_reason(struct conn *conn, enum qs_close_reason reason)
+{
+	if (conn->has_reason)
+		return;
+	conn->has_reason = true;
+	conn->reason = reason;
+}
+
 void conn_free(struct conn *conn)
 {
 	struct quic *quic = conn->quic;
@@ -157,12 +183,17 @@ void conn_free(struct conn *conn)
 	assert(conn->state != CONN_GONE);
 	free_session(conn);
 	quic_unregister_all(quic, conn);
-	if (conn->ngtcp2)
+	if (conn->ngtcp2) {
+		count_path(conn);
 		ngtcp2_conn_del(conn->ngtcp2);
+	}
 	if (conn->tls)
 		tls_session_free(conn->tls);
+	listings_skip(quic->listings, conn);
 	DL_DELETE(quic->conns, conn);
 	quic->stats->counters.connections_closed++;
+	quic->stats
+		->close[conn->has_reason ? conn->reason : QS_CLOSE_internal]++;
 	quic->stats->gauges.connections_open--;
 	conn->state = CONN_GONE;
 	uv_timer_stop(&conn->timer);
@@ -210,6 +241,14 @@ void conn_close(struct conn *conn)
 		conn_send_kept(conn, &sent);
 }
 
+void conn_close_well(struct conn *conn, enum qs_close_reason reason)
+{
+	conn_set_reason(conn, reason);
+	ngtcp2_ccerr_set_application_error(&conn->error, NGHTTP3_H3_NO_ERROR,
+					   NULL, 0);
+	conn_close(conn);
+}
+
 /* Ever fewer answers to what still arrives (RFC 9000, 10.2.1). */
 static void repeat_close(struct conn *conn)
 {
@@ -225,6 +264,9 @@ static void repeat_close(struct conn *conn)
 
 void conn_fail(struct conn *conn, int rv)
 {
+	conn_set_reason(conn,
+			close_reason(rv, &conn->error,
+				     ngtcp2_conn_get_ccerr(conn->ngtcp2)));
 	switch (rv) {
 	case NGTCP2_ERR_DRAINING:
 		linger(conn, CONN_DRAINING);
@@ -264,6 +306,7 @@ static void retry_instead(struct conn *conn,
 	struct quic *quic = conn->quic;
 	ngtcp2_pkt_hd header;
 
+	conn_set_reason(conn, QS_CLOSE_retry);
 	conn_free(conn);
 	if (!ngtcp2_accept(&header, datagram->data, datagram->size) &&
 	    !header.tokenlen)
@@ -276,6 +319,7 @@ void conn_read(struct conn *conn, const struct udp_datagram *datagram)
 	ngtcp2_pkt_info info = {.ecn = datagram->ecn};
 	int rv;
 
+	conn->bytes_received += datagram->size;
 	if (conn->state == CONN_CLOSING)
 		repeat_close(conn);
 	if (conn->state != CONN_ACTIVE)
@@ -304,13 +348,4 @@ void conn_on_timer(uv_timer_t *timer)
 		conn_fail(conn, rv);
 	else
 		conn_mark(conn);
-}
-
-void conn_goaway(struct conn *conn, bool last)
-{
-	if (conn->state != CONN_ACTIVE)
-		return;
-	if (conn->h3)
-		h3_goaway(conn->h3, last);
-	conn_mark(conn);
 }

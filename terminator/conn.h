@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "quicsteer/counters.h"
+#include "terminator/goaway.h"
 #include "terminator/tls.h"
 #include "terminator/tls_filter.h"
 #include "terminator/udp.h"
@@ -42,9 +44,17 @@ struct conn {
 	uv_timer_t timer;
 	ngtcp2_ccerr error; /* why we close */
 	enum conn_state state;
+	bool has_reason; /* `reason` is known */
+	enum qs_close_reason reason;
 	bool handshake_done;
-	bool marked;	 /* in quic->dirty */
-	bool is_blocked; /* in quic->blocked */
+	uint64_t began_ns;     /* CLOCK_MONOTONIC, as are the next two */
+	uint64_t handshake_ns; /* when the handshake was complete */
+	uint64_t goaway_ns;    /* when `goaway` changed */
+	enum goaway_state goaway;
+	uint64_t bytes_received; /* UDP payload */
+	uint64_t bytes_sent;	 /* likewise */
+	bool marked;		 /* in quic->dirty */
+	bool is_blocked;	 /* in quic->blocked */
 	/* CONNECTION_CLOSE while closing; else packets that the socket did
 	 * not take yet. */
 	uint8_t *kept;
@@ -103,13 +113,16 @@ int conn_send_kept(struct conn *conn, size_t *sent);
 /* conn_unblock goes on when the socket is writable again. */
 void conn_unblock(struct conn *conn);
 
-/* conn_goaway announces the end (last = false), or refuses all requests from
- * now on (last = true); conn_write closes when those under way are done. */
-void conn_goaway(struct conn *conn, bool last);
+/* conn_set_reason tells why the connection ends, to be counted then. The first
+ * reason holds. */
+void conn_set_reason(struct conn *conn, enum qs_close_reason reason);
 
-/* conn_close ends the connection with H3_NO_ERROR, or what conn->error says,
- * and enters the closing period. */
+/* conn_close ends the connection with what conn->error says and enters the
+ * closing period. */
 void conn_close(struct conn *conn);
+
+/* conn_close_well does so with H3_NO_ERROR, for `reason`. */
+void conn_close_well(struct conn *conn, enum qs_close_reason reason);
 
 /* conn_free ends the connection with no packet and frees it; its memory is
  * released when the loop has closed its handles. */

@@ -5,6 +5,7 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <stdlib.h>
 
+#include "quicsteer/measure.h"
 #include "terminator/conn.h"
 #include "terminator/h3.h"
 #include "terminator/quic.h"
@@ -44,6 +45,32 @@ static int on_crypto_data(ngtcp2_conn *ngtcp2, ngtcp2_encryption_level level,
 						 size, user);
 }
 
+static void count_handshake(struct conn *conn)
+{
+	struct qs_terminator_stats *stats = conn->quic->stats;
+	ngtcp2_conn_info info;
+
+	conn->handshake_done = true;
+	conn->handshake_ns = uv_hrtime();
+	conn->quic->handshakes_open--;
+	stats->counters.handshakes_completed++;
+	qs_histogram_add(&stats->histogram[QS_HISTOGRAM_handshake],
+			 (conn->handshake_ns - conn->began_ns) /
+				 NGTCP2_MICROSECONDS);
+	ngtcp2_conn_get_conn_info(conn->ngtcp2, &info);
+	qs_histogram_add(&stats->histogram[QS_HISTOGRAM_rtt],
+			 info.smoothed_rtt / NGTCP2_MICROSECONDS);
+	if (ngtcp2_conn_get_negotiated_version(conn->ngtcp2) ==
+	    NGTCP2_PROTO_VER_V2)
+		stats->counters.connections_v2++;
+	else
+		stats->counters.connections_v1++;
+	if (tls_session_is_resumed(conn->tls))
+		stats->counters.sessions_resumed++;
+	if (tls_session_took_early_data(conn->tls))
+		stats->counters.early_data_accepted++;
+}
+
 static int on_handshake_completed(ngtcp2_conn *ngtcp2, void *user)
 {
 	struct conn *conn = user;
@@ -51,9 +78,7 @@ static int on_handshake_completed(ngtcp2_conn *ngtcp2, void *user)
 	uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
 	size_t size;
 
-	conn->handshake_done = true;
-	conn->quic->handshakes_open--;
-	conn->quic->stats->counters.handshakes_completed++;
+	count_handshake(conn);
 	size = make_address_token(conn->quic,
 				  (const union udp_address *)path->remote.addr,
 				  token);
@@ -72,11 +97,7 @@ static int on_tx_key(ngtcp2_conn *ngtcp2, ngtcp2_encryption_level level,
 	if (level != NGTCP2_ENCRYPTION_LEVEL_1RTT)
 		return 0;
 	conn->h3 = h3_new(conn);
-	if (!conn->h3)
-		return NGTCP2_ERR_CALLBACK_FAILURE;
-	if (conn->quic->draining)
-		h3_goaway(conn->h3, true);
-	return 0;
+	return conn->h3 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
 static int on_stream_data(ngtcp2_conn *ngtcp2, uint32_t flags,
@@ -211,6 +232,16 @@ static int on_path_validation(ngtcp2_conn *ngtcp2, uint32_t flags,
 	return 0;
 }
 
+static int on_stateless_reset(ngtcp2_conn *ngtcp2,
+			      const ngtcp2_pkt_stateless_reset *reset,
+			      void *user)
+{
+	(void)ngtcp2;
+	(void)reset;
+	conn_set_reason(user, QS_CLOSE_stateless_reset);
+	return 0;
+}
+
 static void on_random(uint8_t *to, size_t size, const ngtcp2_rand_ctx *context)
 {
 	(void)context;
@@ -240,6 +271,7 @@ static const ngtcp2_callbacks callbacks = {
 	.stream_stop_sending = on_stop_reading,
 	.version_negotiation = ngtcp2_crypto_version_negotiation_cb,
 	.recv_tx_key = on_tx_key,
+	.recv_stateless_reset = on_stateless_reset,
 };
 
 const ngtcp2_callbacks *conn_callbacks(void)

@@ -73,6 +73,8 @@ static int send_burst(struct conn *conn, struct burst *burst)
 		       (const union udp_address *)burst->path.path.remote.addr,
 		       burst->ecn, conn->quic->buffer, burst->size,
 		       burst->segment, &sent);
+	/* Counted when it was made; what is kept is not counted again. */
+	conn->bytes_sent += burst->size;
 	if (err)
 		err = keep_unsent(conn, burst, sent);
 	burst->size = 0;
@@ -236,10 +238,8 @@ void conn_write(struct conn *conn)
 		return;
 	}
 	ngtcp2_conn_update_pkt_tx_time(conn->ngtcp2, now);
-	if (conn->quic->draining && conn->h3 && h3_drained(conn->h3)) {
-		ngtcp2_ccerr_set_application_error(
-			&conn->error, NGHTTP3_H3_NO_ERROR, NULL, 0);
-		conn_close(conn);
+	if (goaway_is_done(conn, now)) {
+		conn_close_well(conn, QS_CLOSE_drained);
 		return;
 	}
 	set_timer(conn, now);

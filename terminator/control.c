@@ -4,28 +4,19 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "loader/lib/log.h"
+#include "terminator/control_maps.h"
 
 enum {
 	RECONNECT_MS = 50,
 	ANSWER_TIMEOUT_MS = 5000,
 	MAX_DESCRIPTORS = QS_WELCOME_DESCRIPTORS,
 };
-
-/* The kernel rounds values of array maps up to 8 octets. */
-static size_t map_size(size_t value_size, size_t count)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t size = (value_size + 7) / 8 * 8 * count;
-
-	return (size + page - 1) / page * page;
-}
 
 static int connect_loader(const char *path)
 {
@@ -79,10 +70,14 @@ static int send_hello(struct control *control)
 	return 0;
 }
 
+/* What a loader sends. */
 union answer {
 	struct qs_message_header header;
 	struct qs_welcome welcome;
 	struct qs_refused refused;
+	struct qs_drain drain;
+	struct qs_reload reload;
+	struct qs_connections connections;
 };
 
 static void close_all(const int *fds, size_t count)
@@ -124,70 +119,6 @@ static ssize_t receive_answer(int fd, union answer *answer,
 	return n;
 }
 
-/* Maps at *map, or maps anew at the same address, so that pointers stay good.
- * Returns 0 or -errno. */
-static int map_again(void *map, size_t size, int protection, int fd,
-		     off_t offset)
-{
-	void *old = *(void **)map;
-	void *new = mmap(old, size, protection,
-			 MAP_SHARED | (old ? MAP_FIXED : 0), fd, offset);
-
-	if (new == MAP_FAILED)
-		return -errno;
-	*(void **)map = new;
-	return 0;
-}
-
-static int map_stats(struct control *control, const int *fds)
-{
-	struct qs_terminator_stats before = {0};
-	bool again = control->stats;
-	int err;
-
-	if (again)
-		before = *control->stats;
-	err = map_again(&control->all_stats,
-			map_size(sizeof(struct qs_terminator_stats),
-				 QS_MAX_TERMINATORS),
-			PROT_READ | PROT_WRITE,
-			fds[QS_WELCOME_TERMINATOR_STATS], 0);
-	if (err)
-		return err;
-	control->stats = &control->all_stats[control->welcome.slot];
-	/* The maps were lost and made anew: our counts go on. */
-	if (again && control->stats->instance != before.instance)
-		*control->stats = before;
-	control->stats->instance = control->welcome.instance;
-	return 0;
-}
-
-static int map_all(struct control *control, const int *fds)
-{
-	size_t row = sizeof(struct qs_proxy_stats);
-	int err;
-
-	err = map_again(
-		&control->terminators,
-		map_size(sizeof(struct qs_terminator), QS_MAX_TERMINATORS),
-		PROT_READ, fds[QS_WELCOME_TERMINATORS], 0);
-	if (!err)
-		err = map_again(
-			&control->backends,
-			map_size(sizeof(struct qs_backend), QS_MAX_BACKENDS),
-			PROT_READ, fds[QS_WELCOME_BACKENDS], 0);
-	if (!err)
-		err = map_again(
-			&control->trials,
-			map_size(sizeof(struct qs_trials), QS_MAX_BACKENDS),
-			PROT_READ | PROT_WRITE, fds[QS_WELCOME_TRIALS], 0);
-	if (!err)
-		err = map_again(&control->proxy, row, PROT_READ | PROT_WRITE,
-				fds[QS_WELCOME_PROXY_STATS],
-				(off_t)(row * control->welcome.slot));
-	return err ? err : map_stats(control, fds);
-}
-
 static int take_welcome(struct control *control,
 			const struct qs_welcome *welcome, const int *fds,
 			size_t fd_count)
@@ -199,7 +130,7 @@ static int take_welcome(struct control *control,
 	if (fd_count != expected || welcome->slot >= QS_MAX_TERMINATORS)
 		return -EPROTO;
 	control->welcome = *welcome;
-	err = map_all(control, fds);
+	err = control_map_all(control, fds);
 	if (err)
 		return err;
 	if (expected == QS_WELCOME_DESCRIPTORS) {
@@ -210,34 +141,63 @@ static int take_welcome(struct control *control,
 	return 0;
 }
 
-/* Returns 0, or -errno; -EACCES with a reason means that we were refused. */
-static int read_answer(struct control *control, const char **error)
+/* Returns the type of a message of ours, with the size that it must have; or
+ * 0. */
+static unsigned message_type(const union answer *answer, size_t size)
+{
+	static const size_t sizes[] = {
+		[QS_MESSAGE_WELCOME] = sizeof(struct qs_welcome),
+		[QS_MESSAGE_REFUSED] = sizeof(struct qs_refused),
+		[QS_MESSAGE_DRAIN] = sizeof(struct qs_drain),
+		[QS_MESSAGE_RELOAD] = sizeof(struct qs_reload),
+		[QS_MESSAGE_CONNECTIONS] = sizeof(struct qs_connections),
+	};
+	unsigned type = answer->header.type;
+
+	if (size < sizeof(answer->header) ||
+	    answer->header.magic != QS_CONTROL_MAGIC ||
+	    answer->header.version != QS_CONTROL_VERSION ||
+	    type >= sizeof(sizes) / sizeof(sizes[0]) || size != sizes[type])
+		return 0;
+	return type;
+}
+
+/* While it registers: returns 0, or -errno; -EACCES with a reason means that we
+ * were refused. */
+static int take_answer(struct control *control, const union answer *answer,
+		       unsigned type, const int *fds, size_t fd_count,
+		       const char **error)
 {
 	static char reason[sizeof(((struct qs_refused *)0)->reason)];
+
+	*error = "the loader's answer is not understood (another version?)";
+	switch (type) {
+	case QS_MESSAGE_WELCOME:
+		return take_welcome(control, &answer->welcome, fds, fd_count);
+	case QS_MESSAGE_REFUSED:
+		memcpy(reason, answer->refused.reason, sizeof(reason));
+		reason[sizeof(reason) - 1] = 0;
+		*error = reason;
+		return -EACCES;
+	default:
+		return -EPROTO;
+	}
+}
+
+static int read_answer(struct control *control, const char **error)
+{
 	union answer answer;
 	int fds[MAX_DESCRIPTORS];
 	size_t fd_count;
 	ssize_t n = receive_answer(control->fd, &answer, fds, &fd_count);
-	int err = -EPROTO;
+	int err;
 
-	*error = "the loader's answer is not understood (another version?)";
-	if (n <= 0)
+	if (n <= 0) {
+		*error = n ? strerror((int)-n) : "the loader hung up";
 		return n ? (int)n : -ECONNRESET;
-	if (n >= (ssize_t)sizeof(answer.header) &&
-	    answer.header.magic == QS_CONTROL_MAGIC &&
-	    answer.header.version == QS_CONTROL_VERSION) {
-		if (answer.header.type == QS_MESSAGE_REFUSED &&
-		    n == sizeof(answer.refused)) {
-			memcpy(reason, answer.refused.reason, sizeof(reason));
-			reason[sizeof(reason) - 1] = 0;
-			*error = reason;
-			err = -EACCES;
-		} else if (answer.header.type == QS_MESSAGE_WELCOME &&
-			   n == sizeof(answer.welcome)) {
-			err = take_welcome(control, &answer.welcome, fds,
-					   fd_count);
-		}
 	}
+	err = take_answer(control, &answer, message_type(&answer, (size_t)n),
+			  fds, fd_count, error);
 	explicit_bzero(&answer, sizeof(answer));
 	if (err)
 		close_all(fds, fd_count);
@@ -294,6 +254,8 @@ int control_register(struct control *control, const char *path,
 		err = read_answer(control, error);
 	if (err)
 		close(control->fd);
+	else
+		control->registered = true;
 	return err;
 }
 
@@ -328,33 +290,107 @@ static void disconnect(struct control *control)
 		uv_close((uv_handle_t *)&control->poll, on_poll_closed);
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events)
+/* The loader is gone, or cannot be understood: it is tried again. */
+static void lose(struct control *control, const char *why)
 {
-	struct control *control = poll->data;
-	const char *error;
-	int err;
+	control->stats->counters.loader_lost++;
+	control->registered = false;
+	log_info("the loader is gone (%s): connections go on, waiting for it",
+		 why);
+	disconnect(control);
+	control->on_lost(control->user);
+}
 
-	(void)status;
-	(void)events;
-	err = read_answer(control, &error);
-	if (err == -EAGAIN)
-		return;
-	if (!err) {
-		log_info("the loader is back: slot %u, instance %u kept",
-			 control->welcome.slot, control->welcome.instance);
-		if (control->draining)
-			send_drain(control);
-		return;
-	}
+static void on_back(struct control *control, int err, const char *error)
+{
 	if (err == -EACCES) {
 		disconnect(control);
 		control->closing = true;
 		control->on_refused(control->user, error);
 		return;
 	}
-	control->stats->counters.loader_lost++;
-	log_info("the loader is gone: connections go on, waiting for it");
-	disconnect(control);
+	if (err) {
+		lose(control, error);
+		return;
+	}
+	control->registered = true;
+	log_info("the loader is back: slot %u, instance %u kept",
+		 control->welcome.slot, control->welcome.instance);
+	if (control->draining)
+		send_drain(control);
+}
+
+static void on_reload(struct control *control, enum qs_reload_phase phase)
+{
+	static struct qs_result result; /* too large for a stack */
+
+	memset(&result, 0, sizeof(result));
+	result.header = (struct qs_message_header){
+		QS_CONTROL_MAGIC, QS_CONTROL_VERSION, QS_MESSAGE_RESULT};
+	control->on_reload(control->user, phase, &result);
+	if (phase == QS_RELOAD_DISCARD)
+		return;
+	if (send(control->fd, &result, sizeof(result), MSG_NOSIGNAL) < 0)
+		log_warn("the loader cannot be told of the reload: %s",
+			 strerror(errno));
+}
+
+/* A message after registration. */
+static void on_message(struct control *control, const union answer *answer,
+		       unsigned type, const int *fds, size_t fd_count)
+{
+	switch (type) {
+	case QS_MESSAGE_DRAIN:
+		control->draining = true;
+		control->on_drain(control->user);
+		break;
+	case QS_MESSAGE_RELOAD:
+		on_reload(control, answer->reload.phase);
+		break;
+	case QS_MESSAGE_CONNECTIONS:
+		if (fd_count == 1) {
+			control->on_connections(control->user, fds[0]);
+			return;
+		}
+		/* fallthrough */
+	default:
+		log_warn("a message of the loader is not understood: type %u",
+			 answer->header.type);
+	}
+	close_all(fds, fd_count);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct control *control = poll->data;
+	union answer answer;
+	int fds[MAX_DESCRIPTORS];
+	size_t fd_count;
+	const char *error;
+	unsigned type;
+	ssize_t n;
+	int err;
+
+	(void)status;
+	(void)events;
+	n = receive_answer(control->fd, &answer, fds, &fd_count);
+	if (n == -EAGAIN || n == -EINTR)
+		return;
+	if (n <= 0) {
+		lose(control, n ? strerror((int)-n) : "it closed its socket");
+		return;
+	}
+	type = message_type(&answer, (size_t)n);
+	if (control->registered) {
+		on_message(control, &answer, type, fds, fd_count);
+	} else {
+		err = take_answer(control, &answer, type, fds, fd_count,
+				  &error);
+		if (err)
+			close_all(fds, fd_count);
+		on_back(control, err, error);
+	}
+	explicit_bzero(&answer, sizeof(answer));
 }
 
 static int watch(struct control *control)

@@ -20,9 +20,10 @@ struct control {
 	int fd; /* -1 while the loader is away */
 	uv_poll_t poll;
 	bool polling;
+	bool registered; /* WELCOME has come on this socket */
 	uv_timer_t retry;
 	bool closing;
-	bool draining; /* the loader was, or is to be, told */
+	bool draining; /* the loader knows, or is to be told */
 	struct qs_welcome welcome;
 	int udp_fd; /* ours since the first registration */
 	/* Mapped at addresses that stay the same over a loader's restart. */
@@ -32,8 +33,19 @@ struct control {
 	const struct qs_backend *backends; /* QS_MAX_BACKENDS */
 	struct qs_trials *trials;	   /* likewise */
 	struct qs_proxy_stats *proxy;	   /* our row */
+	/* All to be set before control_start. */
+	/* The loader is gone; we wait for it. */
+	void (*on_lost)(void *user);
 	/* The loader will not have us back: nothing reaches us any more. */
 	void (*on_refused)(void *user, const char *reason);
+	/* A newer process has our name: drain and end. */
+	void (*on_drain)(void *user);
+	/* Check, apply or discard a configuration. `result`, of zeros but for
+	 * its header, is sent after it (not after discard). */
+	void (*on_reload)(void *user, enum qs_reload_phase phase,
+			  struct qs_result *result);
+	/* List all connections on the pipe `fd`, which is given away. */
+	void (*on_connections)(void *user, int fd);
 	void *user;
 };
 

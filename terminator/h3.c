@@ -264,6 +264,16 @@ void h3_goaway(struct h3 *h3, bool last)
 		nghttp3_conn_submit_shutdown_notice(h3->nghttp3);
 }
 
+size_t h3_request_count(const struct h3 *h3)
+{
+	const struct h3_stream *stream;
+	size_t count = 0;
+
+	for (stream = h3->streams; stream; stream = stream->next)
+		count++;
+	return count;
+}
+
 bool h3_drained(struct h3 *h3)
 {
 	return nghttp3_conn_is_drained(h3->nghttp3);

@@ -10,6 +10,7 @@
 #include <nghttp3/nghttp3.h>
 #include <ngtcp2/ngtcp2.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct conn;
 struct h3;
@@ -46,6 +47,9 @@ int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code);
 
 /* h3_goaway sends GOAWAY: a notice first (last = false), then the real one. */
 void h3_goaway(struct h3 *h3, bool last);
+
+/* h3_request_count tells how many requests are open. */
+size_t h3_request_count(const struct h3 *h3);
 
 /* h3_drained tells whether the last GOAWAY is out and no request is open. */
 bool h3_drained(struct h3 *h3);

@@ -8,20 +8,24 @@
 #include "loader/lib/log.h"
 #include "loader/lib/parse.h"
 #include "loader/lib/version.h"
-#include "terminator/upstream.h"
 
 static const char usage[] =
-	"Usage: quicsteer-terminator --name NAME --certificate FILE\n"
+	"Usage: quicsteer-terminator --name NAME --config FILE [OPTION]...\n"
+	"       quicsteer-terminator --name NAME --certificate FILE\n"
 	"           --private-key FILE --backend URL [--backend URL]...\n"
 	"           [--control SOCKET | --listen ADDRESS:PORT] [OPTION]...\n"
 	"Ends QUIC connections and proxies their HTTP/3 requests to HTTP/1.1\n"
 	"backends. Needs no privilege: the loader gives it its socket.\n"
 	"\n"
 	"  --name NAME             [a-z0-9-], at most 31; shown in Via\n"
+	"  --config FILE           quicsteer.yaml; other options go before "
+	"what\n"
+	"                          it says, also after a reload\n"
 	"  --certificate FILE      PEM chain, the server's first\n"
 	"  --private-key FILE      PEM key of that certificate\n"
 	"  --backend URL           http://ADDRESS[:PORT]; round robin over "
-	"all\n"
+	"all;\n"
+	"                          replaces the file's pools and routes\n"
 	"  --control SOCKET        the loader's (" QS_CONTROL_SOCKET ")\n"
 	"  --listen ADDRESS:PORT   a SO_REUSEPORT socket of its own, without\n"
 	"                          loader: no steering, for comparison and "
@@ -42,10 +46,17 @@ static const char usage[] =
 	"\n"
 	"SIGTERM drains: no new connections, GOAWAY, then the end. A second\n"
 	"SIGTERM, or SIGINT, ends at once.\n"
+	"SIGHUP reads FILE and the certificate again, for this process alone\n"
+	"(lbctl reload: for all). If anything is wrong, nothing changes.\n"
+	"SIGUSR2 starts this program again; when the new process serves, this\n"
+	"one drains. Not with --listen: there the kernel would hand packets "
+	"of\n"
+	"open connections to the new process, and break them.\n"
 	"Exit status: 0 ended as asked, 1 failure, 2 wrong usage.\n";
 
 enum option_id {
 	OPT_NAME = 256,
+	OPT_CONFIG,
 	OPT_CERTIFICATE,
 	OPT_PRIVATE_KEY,
 	OPT_BACKEND,
@@ -66,6 +77,7 @@ enum option_id {
 
 static const struct option long_options[] = {
 	{"name", required_argument, NULL, OPT_NAME},
+	{"config", required_argument, NULL, OPT_CONFIG},
 	{"certificate", required_argument, NULL, OPT_CERTIFICATE},
 	{"private-key", required_argument, NULL, OPT_PRIVATE_KEY},
 	{"backend", required_argument, NULL, OPT_BACKEND},
@@ -107,9 +119,9 @@ static bool number(const char *option, const char *value, uint32_t min,
 }
 
 static bool seconds_to_ms(const char *option, const char *value, uint32_t min,
-			  uint32_t *ms)
+			  uint32_t max, uint32_t *ms)
 {
-	if (!number(option, value, min, 86400, ms))
+	if (!number(option, value, min, max, ms))
 		return false;
 	*ms *= 1000;
 	return true;
@@ -141,14 +153,13 @@ static bool name_option(struct options *options, const char *value)
 	return true;
 }
 
-static bool log_level(const char *value)
+static bool log_level(struct options *options, const char *value)
 {
-	enum qs_log_level level;
-
-	if (qs_log_level_parse(value, &level))
+	if (qs_log_level_parse(value, &options->log_level))
 		return complain("log-level", value,
 				"error, warn, info or debug");
-	qs_log_set_level(level);
+	options->given |= OPTIONS_LOG_LEVEL;
+	qs_log_set_level(options->log_level);
 	return true;
 }
 
@@ -163,32 +174,34 @@ static bool add_backend(struct options *options, const char *value)
 static bool number_option(struct options *options, int id, const char *value)
 {
 	struct qs_config_pool *pool = &options->pool;
-	uint32_t parsed;
 
 	switch (id) {
 	case OPT_RETRY_THRESHOLD:
-		if (!number("retry-threshold", value, 0, 1000000, &parsed))
-			return false;
-		options->quic.retry_threshold = parsed;
-		return true;
+		options->given |= OPTIONS_RETRY_THRESHOLD;
+		return number("retry-threshold", value, 0, 1000000,
+			      &options->retry_threshold);
 	case OPT_IDLE_TIMEOUT:
-		if (!number("idle-timeout", value, 1, 3600, &parsed))
-			return false;
-		options->quic.idle_timeout_ns = parsed * NGTCP2_SECONDS;
-		return true;
+		options->given |= OPTIONS_IDLE_TIMEOUT;
+		return seconds_to_ms("idle-timeout", value, 1, 3600,
+				     &options->idle_timeout_ms);
 	case OPT_DRAIN_TIMEOUT:
-		return seconds_to_ms("drain-timeout", value, 0,
+		options->given |= OPTIONS_DRAIN_TIMEOUT;
+		return seconds_to_ms("drain-timeout", value, 0, 86400,
 				     &options->drain_timeout_ms);
 	case OPT_LOADER_TIMEOUT:
-		return seconds_to_ms("loader-timeout", value, 0,
+		options->given |= OPTIONS_LOADER_TIMEOUT;
+		return seconds_to_ms("loader-timeout", value, 0, 86400,
 				     &options->loader_timeout_ms);
 	case OPT_CONNECT_TIMEOUT:
+		options->given |= OPTIONS_CONNECT_TIMEOUT;
 		return number("connect-timeout", value, 1, 3600000,
 			      &pool->connect_timeout_ms);
 	case OPT_RESPONSE_TIMEOUT:
+		options->given |= OPTIONS_RESPONSE_TIMEOUT;
 		return number("response-timeout", value, 1, 3600000,
 			      &pool->response_timeout_ms);
 	default:
+		options->given |= OPTIONS_BODY_TIMEOUT;
 		return number("body-timeout", value, 1, 3600000,
 			      &pool->body_timeout_ms);
 	}
@@ -199,6 +212,9 @@ static bool set_option(struct options *options, int id, const char *value)
 	switch (id) {
 	case OPT_NAME:
 		return name_option(options, value);
+	case OPT_CONFIG:
+		options->config = value;
+		return true;
 	case OPT_CERTIFICATE:
 		options->certificate = value;
 		return true;
@@ -216,9 +232,10 @@ static bool set_option(struct options *options, int id, const char *value)
 		       complain("listen", value,
 				"ADDRESS:PORT or [ADDRESS]:PORT");
 	case OPT_RETRY:
-		return retry_policy(value, &options->quic.retry);
+		options->given |= OPTIONS_RETRY;
+		return retry_policy(value, &options->retry);
 	case OPT_LOG_LEVEL:
-		return log_level(value);
+		return log_level(options, value);
 	default:
 		return number_option(options, id, value);
 	}
@@ -227,18 +244,25 @@ static bool set_option(struct options *options, int id, const char *value)
 static void set_defaults(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
+	options->log_level = QS_LOG_INFO;
 	options->drain_timeout_ms = 30000;
 	options->loader_timeout_ms = 10000;
-	options->quic.retry = RETRY_AUTO;
-	options->quic.retry_threshold = 256;
-	options->quic.idle_timeout_ns = 30 * NGTCP2_SECONDS;
-	options->quic.handshake_timeout_ns = 10 * NGTCP2_SECONDS;
-	upstream_default_pool(&options->pool);
+	options->retry = RETRY_AUTO;
+	options->retry_threshold = 256;
+	options->idle_timeout_ms = 30000;
+	options->pool.connect_timeout_ms = 5000;
+	options->pool.response_timeout_ms = 60000;
+	options->pool.body_timeout_ms = 60000;
+	options->pool.keepalive_ms = 30000;
+	options->pool.keepalive_connections = 64;
+	options->pool.max_connections = 1024;
 }
 
-static bool check(struct options *options)
+/* What a configuration file says need not be said again. */
+static bool check(const struct options *options)
 {
 	const char *missing = !options->name		? "name"
+			      : options->config		? NULL
 			      : !options->certificate	? "certificate"
 			      : !options->private_key	? "private-key"
 			      : !options->backend_count ? "backend"
@@ -255,9 +279,12 @@ static bool check(struct options *options)
 				"exclude each other\n");
 		return false;
 	}
-	if (!options->standalone && !options->control)
-		options->control = QS_CONTROL_SOCKET;
 	return true;
+}
+
+bool options_use_file(const struct options *options)
+{
+	return options->config && !options->backend_count;
 }
 
 bool options_parse(struct options *options, int argc, char **argv, int *status)

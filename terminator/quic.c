@@ -2,18 +2,17 @@
 #include "terminator/quic.h"
 
 #include <errno.h>
-#include <nghttp3/nghttp3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
 #include "terminator/conn.h"
+#include "terminator/listing.h"
 #include "terminator/stateless.h"
 
 enum {
 	MIN_INITIAL_DATAGRAM = 1200, /* RFC 9000, 14.1 */
 	MIN_INITIAL_DCID = 8,	     /* RFC 9000, 7.2 */
-	GOAWAY_NOTICE_MS = 1000, /* for requests that cross the first GOAWAY */
 };
 
 int quic_register(struct quic *quic, struct conn *conn, const ngtcp2_cid *cid)
@@ -210,16 +209,6 @@ static void on_datagram(void *user, const struct udp_datagram *datagram)
 		on_long_header(quic, &vc, datagram);
 }
 
-static void check_drained(struct quic *quic)
-{
-	void (*on_drained)(void *) = quic->on_drained;
-
-	if (!quic->draining || quic->conns || !on_drained)
-		return;
-	quic->on_drained = NULL;
-	on_drained(quic->user);
-}
-
 static void before_sleep(uv_prepare_t *handle)
 {
 	struct quic *quic = handle->data;
@@ -231,7 +220,6 @@ static void before_sleep(uv_prepare_t *handle)
 		conn->marked = false;
 		conn_write(conn);
 	}
-	check_drained(quic);
 }
 
 static void on_writable(void *user)
@@ -257,68 +245,28 @@ int quic_start(struct quic *quic, uv_loop_t *loop, int fd)
 	uv_prepare_init(loop, &quic->before_sleep);
 	quic->before_sleep.data = quic;
 	uv_prepare_start(&quic->before_sleep, before_sleep);
-	uv_timer_init(loop, &quic->drain_timer);
-	quic->drain_timer.data = quic;
 	return 0;
 }
 
-static void close_all(struct quic *quic)
+void quic_close_all(struct quic *quic, enum qs_close_reason reason)
 {
 	struct conn *conn, *next;
 
 	DL_FOREACH_SAFE (quic->conns, conn, next) {
-		if (conn->state == CONN_ACTIVE) {
-			ngtcp2_ccerr_set_application_error(
-				&conn->error, NGHTTP3_H3_NO_ERROR, NULL, 0);
-			conn_close(conn);
-		}
+		if (conn->state == CONN_ACTIVE)
+			conn_close_well(conn, reason);
 	}
+}
+
+void quic_close(struct quic *quic, enum qs_close_reason reason)
+{
+	struct conn *conn, *next;
+
+	quic_close_all(quic, reason);
 	/* No time is left for their closing periods. */
 	DL_FOREACH_SAFE (quic->conns, conn, next)
 		conn_free(conn);
-}
-
-static void on_drain_deadline(uv_timer_t *timer)
-{
-	struct quic *quic = timer->data;
-
-	close_all(quic);
-	check_drained(quic);
-}
-
-static void goaway_all(struct quic *quic, bool last)
-{
-	struct conn *conn;
-
-	DL_FOREACH (quic->conns, conn)
-		conn_goaway(conn, last);
-}
-
-static void on_notice_over(uv_timer_t *timer)
-{
-	struct quic *quic = timer->data;
-	uint64_t timeout_ms = quic->drain_timeout_ms;
-
-	goaway_all(quic, true);
-	quic->draining = true;
-	uv_timer_start(timer, on_drain_deadline, timeout_ms, 0);
-}
-
-void quic_drain(struct quic *quic, uint64_t timeout_ms)
-{
-	uint64_t notice_ms =
-		timeout_ms < GOAWAY_NOTICE_MS ? timeout_ms : GOAWAY_NOTICE_MS;
-
-	quic->drain_timeout_ms = timeout_ms - notice_ms;
-	goaway_all(quic, false);
-	uv_timer_start(&quic->drain_timer, on_notice_over,
-		       quic->conns ? notice_ms : 0, 0);
-}
-
-void quic_close(struct quic *quic)
-{
-	close_all(quic);
+	listings_close(quic->listings);
 	uv_close((uv_handle_t *)&quic->before_sleep, NULL);
-	uv_close((uv_handle_t *)&quic->drain_timer, NULL);
 	udp_close(&quic->udp);
 }

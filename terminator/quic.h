@@ -18,6 +18,7 @@
 #include "terminator/udp.h"
 
 struct conn;
+struct listing;
 
 enum retry_policy {
 	RETRY_NEVER,
@@ -51,7 +52,6 @@ struct quic {
 	uv_loop_t *loop;
 	struct udp udp;
 	uv_prepare_t before_sleep; /* writes what the events of a turn caused */
-	uv_timer_t drain_timer;
 	struct quic_options options;
 	struct identity *identity;
 	struct tls *tls;
@@ -62,10 +62,8 @@ struct quic {
 	struct conn *dirty;	/* to be written before the loop sleeps */
 	struct conn *blocked;	/* waiting for the socket */
 	size_t handshakes_open;
-	bool draining; /* the last GOAWAY is out */
-	uint64_t drain_timeout_ms;
-	void (*on_drained)(void *user);
-	void *user;
+	bool draining;		  /* connections get a GOAWAY; see goaway.h */
+	struct listing *listings; /* under way; see listing.h */
 	struct reset_bucket resets;
 	uint8_t buffer[UDP_SEND_SIZE]; /* where packets are written */
 };
@@ -75,14 +73,12 @@ struct quic {
  * or -errno. */
 int quic_start(struct quic *quic, uv_loop_t *loop, int fd);
 
-/* quic_drain sends GOAWAY on all connections (RFC 9114, 5.2) and closes each
- * when its requests are done; calls quic->on_drained once, when none is left.
- * After `timeout_ms` the rest is closed as it is. */
-void quic_drain(struct quic *quic, uint64_t timeout_ms);
+/* quic_close_all closes all connections with H3_NO_ERROR, for `reason`. */
+void quic_close_all(struct quic *quic, enum qs_close_reason reason);
 
-/* quic_close closes all connections at once and stops. The loop must then run
- * until it has no handles left. */
-void quic_close(struct quic *quic);
+/* quic_close does so and stops. The loop must then run until it has no handles
+ * left. */
+void quic_close(struct quic *quic, enum qs_close_reason reason);
 
 /* quic_register makes datagrams to `cid` reach `conn`. Returns 0, -ENOMEM, or
  * -EEXIST if the CID is taken. */

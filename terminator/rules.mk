@@ -3,12 +3,14 @@ include terminator/upstream.mk
 
 # Without main.o, so that tests can link them.
 TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
-	$(addprefix $(BUILD)/obj/terminator/,cid.o conn.o conn_callbacks.o \
-	conn_write.o control.o h3.o h3_fields.o h3_request.o h3_response.o \
-	h3_stream.o options.o quic.o random.o stateless.o tls.o tls_filter.o \
-	udp.o)
+	$(addprefix $(BUILD)/obj/terminator/,cid.o close_reason.o conn.o \
+	conn_callbacks.o conn_write.o control.o control_maps.o drain.o \
+	goaway.o h3.o h3_fields.o h3_request.o h3_response.o h3_stream.o \
+	listing.o manager.o options.o quic.o random.o reload.o settings.o \
+	stateless.o setup.o successor.o terminator.o tls.o tls_filter.o udp.o \
+	udp_open.o usage.o)
 TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
-	-lllhttp -luv -lm
+	-lllhttp $(CONFIG_LIBS) -luv -lm
 
 PROGRAMS += $(BUILD)/bin/quicsteer-terminator
 
@@ -17,6 +19,11 @@ $(BUILD)/bin/quicsteer-terminator: $(BUILD)/obj/terminator/main.o \
 		$(TERMINATOR_OBJS) $(BUILD)/lib/libquicsteer.a
 	$(link)
 
+close_reason_test_OBJS := $(BUILD)/obj/terminator/close_reason.o
+close_reason_test_LIBS := $(TERMINATOR_LIBS)
+settings_test_OBJS := $(BUILD)/obj/terminator/settings.o
+usage_test_OBJS := $(BUILD)/obj/terminator/usage.o
+drain_test_OBJS := $(BUILD)/obj/terminator/drain.o
 tls_filter_test_OBJS := $(BUILD)/obj/terminator/tls_filter.o
 h3_fields_test_OBJS := $(BUILD)/obj/terminator/h3_fields.o
 identity_test_OBJS := $(BUILD)/obj/terminator/cid.o \

@@ -6,6 +6,7 @@
 #define TERMINATOR_TLS_H
 
 #include <ngtcp2/ngtcp2_crypto.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,12 +26,18 @@ enum { TLS_TICKET_KEYS_SIZE = 80 };
 void tls_set_ticket_keys(struct tls *tls,
 			 const uint8_t keys[TLS_TICKET_KEYS_SIZE]);
 
+/* tls_free ends our use of it; sessions that were made of it go on. */
 void tls_free(struct tls *tls);
 
 /* tls_session_new makes the session of one server connection, bound to
  * `reference`. Returns NULL when memory is short. */
 struct tls_session *tls_session_new(struct tls *tls,
 				    ngtcp2_crypto_conn_ref *reference);
+
+/* tls_session_is_resumed tells, after the handshake, whether a ticket of ours
+ * was used; tls_session_took_early_data, whether 0-RTT data came with it. */
+bool tls_session_is_resumed(struct tls_session *session);
+bool tls_session_took_early_data(struct tls_session *session);
 
 void tls_session_free(struct tls_session *session);
 

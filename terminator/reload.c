@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/reload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct qs_terminator_stats *stats_of(const struct reload *reload)
+{
+	return reload->quic->stats;
+}
+
+int reload_check(struct reload *reload, char *text, size_t size)
+{
+	reload_discard(reload);
+	text[0] = 0;
+	reload->pending = setup_load(reload->options, text, size);
+	if (!reload->pending) {
+		stats_of(reload)->counters.config_failures++;
+		return -EINVAL;
+	}
+	if (!reload->options->config)
+		snprintf(text, size,
+			 "started without --config: takes its certificate "
+			 "anew, nothing else");
+	else
+		qs_config_restarts(reload->current->config,
+				   reload->pending->config, text, size);
+	return 0;
+}
+
+int reload_apply(struct reload *reload, char *text, size_t size)
+{
+	struct setup *new = reload->pending;
+	struct quic *quic = reload->quic;
+	int err;
+
+	text[0] = 0;
+	if (!new) {
+		snprintf(text, size,
+			 "there is no configuration that was "
+			 "checked: ask for a check first");
+		return -EINVAL;
+	}
+	/* The one step that can fail is the first. What the command line says
+	 * is in the router already. */
+	err = options_use_file(reload->options)
+		      ? setup_apply_pools(new, reload->options, quic->router,
+					  text, size)
+		      : 0;
+	if (err) {
+		stats_of(reload)->counters.config_failures++;
+		reload_discard(reload);
+		return err;
+	}
+	tls_set_ticket_keys(new->tls, quic->identity->secrets.ticket);
+	quic->tls = new->tls;
+	quic->options = new->settings.quic;
+	qs_log_set_level(new->settings.log_level);
+	setup_free(reload->current);
+	reload->current = new;
+	reload->pending = NULL;
+	stats_of(reload)->counters.config_reloads++;
+	return 0;
+}
+
+void reload_discard(struct reload *reload)
+{
+	setup_free(reload->pending);
+	reload->pending = NULL;
+}
+
+void reload_free(struct reload *reload)
+{
+	reload_discard(reload);
+	setup_free(reload->current);
+	reload->current = NULL;
+}

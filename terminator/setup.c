@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/setup.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool load_config(struct setup *setup, const struct options *options,
+			char *text, size_t size)
+{
+	struct qs_config_error error = {0};
+
+	if (!options->config)
+		return true;
+	setup->config = qs_config_load(options->config, &error);
+	if (!setup->config) {
+		qs_config_format_error(text, size, options->config, &error);
+		return false;
+	}
+	settings_override_pools(setup->config, options);
+	return true;
+}
+
+/* The file need not name what other programs alone do not need. */
+static bool has_files(const struct setup *setup, const struct options *options,
+		      char *text, size_t size)
+{
+	const char *missing =
+		!setup->settings.certificate   ? "terminator.certificate"
+		: !setup->settings.private_key ? "terminator.private_key"
+					       : NULL;
+
+	if (missing)
+		snprintf(text, size,
+			 "%s: %s: is missing: must be a PEM file, in the file "
+			 "or as an option",
+			 options->config, missing);
+	return !missing;
+}
+
+static bool load_tls(struct setup *setup, char *text, size_t size)
+{
+	const char *error;
+
+	setup->tls = tls_new(setup->settings.certificate,
+			     setup->settings.private_key, &error);
+	if (!setup->tls)
+		snprintf(text, size, "%s", error);
+	return setup->tls;
+}
+
+struct setup *setup_load(const struct options *options, char *text, size_t size)
+{
+	struct setup *setup = calloc(1, sizeof(*setup));
+
+	if (!setup) {
+		snprintf(text, size, "out of memory");
+		return NULL;
+	}
+	if (load_config(setup, options, text, size)) {
+		settings_resolve(&setup->settings, options, setup->config);
+		if (has_files(setup, options, text, size) &&
+		    load_tls(setup, text, size))
+			return setup;
+	}
+	setup_free(setup);
+	return NULL;
+}
+
+int setup_apply_pools(const struct setup *setup, const struct options *options,
+		      struct router *router, char *text, size_t size)
+{
+	const char *error = "out of memory";
+	size_t bad;
+	int err;
+
+	if (options_use_file(options)) {
+		err = router_apply(router, setup->config, &error);
+		if (err)
+			snprintf(text, size, "%s: %s", options->config, error);
+		return err;
+	}
+	err = router_apply_urls(router, &options->pool, options->backends,
+				options->backend_count, &bad);
+	if (err == -EINVAL)
+		snprintf(text, size,
+			 "--backend %s: must be http://ADDRESS[:PORT]",
+			 options->backends[bad]);
+	else if (err)
+		snprintf(text, size, "%s", error);
+	return err;
+}
+
+void setup_free(struct setup *setup)
+{
+	if (!setup)
+		return;
+	if (setup->tls)
+		tls_free(setup->tls);
+	qs_config_free(setup->config);
+	free(setup);
+}

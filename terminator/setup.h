@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Everything that the command line and the configuration file name, read and
+ * checked: the file itself, the settings that follow, certificate and key.
+ */
+#ifndef TERMINATOR_SETUP_H
+#define TERMINATOR_SETUP_H
+
+#include <stddef.h>
+
+#include "terminator/options.h"
+#include "terminator/router.h"
+#include "terminator/settings.h"
+#include "terminator/tls.h"
+
+struct setup {
+	struct qs_config *config; /* NULL without a file */
+	struct settings settings;
+	struct tls *tls;
+};
+
+/* setup_load reads and checks everything and changes nothing. Returns a setup
+ * to be freed with setup_free, or NULL with one line in `text` that says what
+ * is wrong. `options` must outlive it. */
+struct setup *setup_load(const struct options *options, char *text,
+			 size_t size);
+
+/* setup_apply_pools gives pools and routes to the router. Returns 0, or -errno
+ * with one line in `text`; then the router is as it was. */
+int setup_apply_pools(const struct setup *setup, const struct options *options,
+		      struct router *router, char *text, size_t size);
+
+/* setup_free frees it; sessions that were made with its certificate go on.
+ * NULL is allowed. */
+void setup_free(struct setup *setup);
+
+#endif

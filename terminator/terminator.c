@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/terminator.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "loader/lib/log.h"
+#include "terminator/goaway.h"
+#include "terminator/listing.h"
+
+enum { HEARTBEAT_MS = 100 };
+
+#define NS_PER_MS UINT64_C(1000000)
+#define SAMPLE_NS (1000 * NS_PER_MS)
+
+/* Closes all handles; the loop then ends. */
+static void end(struct terminator *t, enum qs_close_reason reason)
+{
+	int i;
+
+	if (t->ending)
+		return;
+	t->ending = true;
+	for (i = 0; i < TERMINATOR_SIGNALS; i++)
+		uv_close((uv_handle_t *)&t->signals[i], NULL);
+	uv_close((uv_handle_t *)&t->heartbeat, NULL);
+	manager_close(&t->manager);
+	successor_close(&t->successor);
+	quic_close(&t->quic, reason);
+	router_close(t->quic.router);
+	if (!t->options.standalone)
+		control_close(&t->control);
+}
+
+/* Drain */
+
+static void leave(struct terminator *t)
+{
+	uint32_t ms = t->reload.current->settings.drain_timeout_ms;
+
+	log_info("draining: %llu connections, at most %u s",
+		 (unsigned long long)t->stats->gauges.connections_open,
+		 ms / 1000);
+	drain_leave(&t->drain, uv_hrtime(), ms);
+	if (t->successor.running)
+		manager_hand_over(uv_process_get_pid(&t->successor.process));
+	else
+		manager_stopping();
+	goaway_begin(&t->quic);
+}
+
+static uint64_t wall_clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 * NS_PER_MS + (uint64_t)now.tv_nsec;
+}
+
+static void step_drain(struct terminator *t, uint64_t now_ns)
+{
+	struct drain_view view = {
+		.now_ns = now_ns,
+		.now_real_ns = wall_clock_ns(),
+		.connections = t->stats->gauges.connections_open,
+		.wish = t->wish,
+	};
+
+	switch (drain_step(&t->drain, &view)) {
+	case DRAIN_GO_ON:
+		break;
+	case DRAIN_BEGIN:
+		log_info("draining, as the operator wishes: %llu connections",
+			 (unsigned long long)view.connections);
+		goaway_begin(&t->quic);
+		break;
+	case DRAIN_UNDO:
+		log_info("taking new connections again");
+		goaway_undo(&t->quic);
+		break;
+	case DRAIN_CLOSE:
+		log_info("the operator's deadline: closing %llu connections",
+			 (unsigned long long)view.connections);
+		quic_close_all(&t->quic, QS_CLOSE_drained);
+		break;
+	case DRAIN_FINISH:
+		if (view.connections)
+			log_info("the deadline: closing %llu connections",
+				 (unsigned long long)view.connections);
+		else
+			log_info("drained");
+		end(t, QS_CLOSE_drained);
+		break;
+	}
+}
+
+static void on_heartbeat(uv_timer_t *timer)
+{
+	struct terminator *t = timer->data;
+	uint64_t now_ns = uv_hrtime();
+
+	t->stats->heartbeat_ns = now_ns;
+	usage_beat(&t->usage, now_ns, HEARTBEAT_MS * NS_PER_MS, t->stats);
+	if (now_ns - t->sampled_ns >= SAMPLE_NS) {
+		usage_sample(t->stats);
+		t->sampled_ns = now_ns;
+	}
+	goaway_step(&t->quic);
+	step_drain(t, now_ns);
+}
+
+/* What the loader wants */
+
+static void on_lost(void *user)
+{
+	struct terminator *t = user;
+
+	/* The one that has us apply it is gone. */
+	reload_discard(&t->reload);
+}
+
+static void on_refused(void *user, const char *reason)
+{
+	struct terminator *t = user;
+
+	log_error("the loader does not take us back: %s", reason);
+	t->status = 1;
+	end(t, QS_CLOSE_shutdown);
+}
+
+static void on_drain(void *user)
+{
+	struct terminator *t = user;
+
+	if (t->drain.state == DRAIN_LEAVING)
+		return;
+	log_info("a newer process serves as %s", t->options.name);
+	leave(t);
+}
+
+static void on_reload(void *user, enum qs_reload_phase phase,
+		      struct qs_result *result)
+{
+	struct terminator *t = user;
+	size_t size = sizeof(result->text);
+	int err = 0;
+
+	if (phase == QS_RELOAD_DISCARD) {
+		reload_discard(&t->reload);
+		return;
+	}
+	if (phase == QS_RELOAD_CHECK)
+		err = reload_check(&t->reload, result->text, size);
+	else
+		err = reload_apply(&t->reload, result->text, size);
+	result->failed = err != 0;
+	if (err)
+		log_error("reload refused, nothing has changed: %s",
+			  result->text);
+	else if (phase == QS_RELOAD_APPLY)
+		log_info("reloaded");
+}
+
+static void on_connections(void *user, int fd)
+{
+	struct terminator *t = user;
+	int err = listing_start(&t->quic, t->options.name, fd);
+
+	if (err)
+		log_warn("connections cannot be listed: %s", strerror(-err));
+}
+
+/* Signals */
+
+static void on_sigterm(uv_signal_t *handle, int number)
+{
+	struct terminator *t = handle->data;
+
+	(void)number;
+	if (t->drain.state == DRAIN_LEAVING) {
+		end(t, QS_CLOSE_shutdown);
+		return;
+	}
+	if (!t->options.standalone)
+		control_drain(&t->control);
+	leave(t);
+}
+
+static void on_sigint(uv_signal_t *handle, int number)
+{
+	(void)number;
+	manager_stopping();
+	end(handle->data, QS_CLOSE_shutdown);
+}
+
+/* At info: they are no failure, but somebody waits for them. */
+static void log_notes(char *notes)
+{
+	char *line, *rest = NULL;
+
+	for (line = strtok_r(notes, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		log_info("%s", line);
+}
+
+static void on_sighup(uv_signal_t *handle, int number)
+{
+	struct terminator *t = handle->data;
+	char text[2048], notes[2048];
+
+	(void)number;
+	if (t->reload.pending) {
+		log_warn("SIGHUP ignored: the loader is in the middle of a "
+			 "reload");
+		return;
+	}
+	if (reload_check(&t->reload, notes, sizeof(notes))) {
+		log_error("reload refused, nothing has changed: %s", notes);
+	} else if (reload_apply(&t->reload, text, sizeof(text))) {
+		log_error("reload refused, nothing has changed: %s", text);
+	} else {
+		log_notes(notes);
+		log_info("reloaded, this process alone");
+	}
+}
+
+static void on_successor_end(void *user, const char *why)
+{
+	struct terminator *t = user;
+
+	/* After it has taken over, its end is no more our affair. */
+	if (t->drain.state != DRAIN_LEAVING)
+		log_error("the next process ended before it served (%s): this "
+			  "one goes on",
+			  why);
+}
+
+static void on_sigusr2(uv_signal_t *handle, int number)
+{
+	struct terminator *t = handle->data;
+	int err;
+
+	(void)number;
+	if (t->options.standalone) {
+		log_error("hot restart refused: without a loader the kernel "
+			  "would hand packets of open connections to the next "
+			  "process");
+		return;
+	}
+	if (t->drain.state == DRAIN_LEAVING) {
+		log_error("hot restart refused: this process is about to end");
+		return;
+	}
+	err = successor_start(&t->successor, &t->loop, t->argv);
+	if (err == -EBUSY)
+		log_error("hot restart refused: the next process is being "
+			  "started already");
+	else if (err)
+		log_error("hot restart: %s cannot be started: %s; this process "
+			  "goes on",
+			  t->argv[0], strerror(-err));
+	else
+		log_info("hot restart: the next process is %d",
+			 uv_process_get_pid(&t->successor.process));
+}
+
+static void start_signals(struct terminator *t)
+{
+	static const struct {
+		int number;
+		uv_signal_cb callback;
+	} signals[TERMINATOR_SIGNALS] = {
+		{SIGTERM, on_sigterm},
+		{SIGINT, on_sigint},
+		{SIGHUP, on_sighup},
+		{SIGUSR2, on_sigusr2},
+	};
+	int i;
+
+	for (i = 0; i < TERMINATOR_SIGNALS; i++) {
+		uv_signal_init(&t->loop, &t->signals[i]);
+		t->signals[i].data = t;
+		uv_signal_start(&t->signals[i], signals[i].callback,
+				signals[i].number);
+	}
+}
+
+static void start_control(struct terminator *t)
+{
+	t->control.on_lost = on_lost;
+	t->control.on_refused = on_refused;
+	t->control.on_drain = on_drain;
+	t->control.on_reload = on_reload;
+	t->control.on_connections = on_connections;
+	t->control.user = t;
+	if (!t->options.standalone)
+		control_start(&t->control, &t->loop);
+}
+
+int terminator_serve(struct terminator *t, int fd)
+{
+	int err;
+
+	t->quic.options = t->reload.current->settings.quic;
+	t->quic.tls = t->reload.current->tls;
+	t->quic.identity = &t->identity;
+	t->quic.stats = t->stats;
+	tls_set_ticket_keys(t->quic.tls, t->identity.secrets.ticket);
+	err = quic_start(&t->quic, &t->loop, fd);
+	if (err) {
+		log_error("cannot serve on the UDP socket: %s", strerror(-err));
+		return 1;
+	}
+	t->successor.on_end = on_successor_end;
+	t->successor.user = t;
+	start_control(t);
+	start_signals(t);
+	uv_timer_init(&t->loop, &t->heartbeat);
+	t->heartbeat.data = t;
+	uv_timer_start(&t->heartbeat, on_heartbeat, 0, HEARTBEAT_MS);
+	manager_start(&t->manager, &t->loop);
+	log_info("serving HTTP/3 as %s, pid %d", t->options.name, getpid());
+	uv_run(&t->loop, UV_RUN_DEFAULT);
+	return t->status;
+}
