@@ -8,8 +8,9 @@
 /*
  * metrics_text: all counters and states in the maps in Prometheus' text format
  * (version 0.0.4). Terminators are labelled by name: what several processes of
- * one name counted is added up, with what `totals` keeps of earlier ones.
- * Returns 0 with *ret_text, which the caller frees, and its length; or -errno.
+ * one name counted is added up, with what terminator_totals keeps of earlier
+ * ones. Returns 0 with *ret_text, which the caller frees, and its length; or
+ * -errno.
  */
 int metrics_text(const struct qs_maps *maps, struct totals *totals,
 		 char **ret_text, size_t *ret_length);

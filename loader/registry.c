@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "loader/registry.h"
+#include "loader/registry_private.h"
 #include "loader/port.h"
 #include "loader/lib/log.h"
 #include "loader/lib/lookup.h"
@@ -7,14 +7,11 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-static __u64 now_ns(clockid_t clock)
+__u64 registry_now_ns(clockid_t clock)
 {
 	struct timespec now;
 
@@ -22,20 +19,19 @@ static __u64 now_ns(clockid_t clock)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-static bool is_running(const struct qs_terminator *terminator)
+bool registry_is_running(const struct qs_terminator *terminator)
 {
 	return terminator->state == QS_TERMINATOR_LIVE ||
 	       terminator->state == QS_TERMINATOR_DRAINING;
 }
 
-/* Readers in other processes and in BPF act on the state: it comes last. */
-static void set_state(struct qs_terminator *terminator,
-		      enum qs_terminator_state state)
+void registry_set_state(struct qs_terminator *terminator,
+			enum qs_terminator_state state)
 {
 	__atomic_store_n(&terminator->state, state, __ATOMIC_RELEASE);
 }
 
-static int lock_maps(const struct registry *registry)
+int registry_lock(const struct registry *registry)
 {
 	int lock = qs_maps_lock(registry->pin_dir);
 
@@ -45,13 +41,13 @@ static int lock_maps(const struct registry *registry)
 	return lock;
 }
 
-static void unlock_maps(int lock)
+void registry_unlock(int lock)
 {
 	if (lock >= 0)
 		close(lock);
 }
 
-static void rebuild(struct registry *registry)
+void registry_rebuild(struct registry *registry)
 {
 	int count = qs_lookup_rebuild(registry->maps);
 
@@ -62,28 +58,12 @@ static void rebuild(struct registry *registry)
 		log_debug("new connections go to %d terminators", count);
 }
 
-void registry_init(struct registry *registry, struct qs_maps *maps,
-		   const char *pin_dir, __u16 port)
-{
-	*registry = (struct registry){
-		.maps = maps,
-		.pin_dir = pin_dir,
-		.port = port,
-	};
-	totals_init(&registry->totals);
-}
-
-void registry_close(struct registry *registry)
-{
-	totals_close(&registry->totals);
-}
-
 int registry_count(const struct qs_maps *maps)
 {
 	int count = 0;
 
 	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++)
-		count += is_running(&maps->terminators[slot]);
+		count += registry_is_running(&maps->terminators[slot]);
 	return count;
 }
 
@@ -114,7 +94,7 @@ static __u16 choose_instance(const struct qs_terminator *terminator)
 	if (terminator->state != QS_TERMINATOR_FREE)
 		return terminator->instance + 1;
 	if (getrandom(&instance, sizeof(instance), 0) != sizeof(instance))
-		return now_ns(CLOCK_REALTIME);
+		return registry_now_ns(CLOCK_REALTIME);
 	return instance;
 }
 
@@ -122,21 +102,9 @@ static __u16 choose_instance(const struct qs_terminator *terminator)
 static void hand_over_rows(struct registry *registry, __u16 slot,
 			   __u16 instance)
 {
-	const struct qs_terminator *last = &registry->maps->terminators[slot];
-	struct qs_terminator_stats *stats = &registry->maps->stats[slot];
-	struct qs_traffic traffic = {};
-	int error;
+	int error = totals_hand_over(&registry->totals, registry->maps, slot,
+				     instance);
 
-	pthread_mutex_lock(&registry->totals.lock);
-	error = qs_maps_traffic(registry->maps, slot, &traffic);
-	if (!error && last->state != QS_TERMINATOR_FREE)
-		error = totals_add(&registry->totals, last->name, stats,
-				   &traffic);
-	if (!error)
-		error = qs_maps_clear_traffic(registry->maps, slot);
-	memset(stats, 0, sizeof(*stats));
-	stats->instance = instance;
-	pthread_mutex_unlock(&registry->totals.lock);
 	if (error)
 		log_warn("slot %u: counters of its last holder are lost: %s",
 			 slot, strerror(-error));
@@ -164,7 +132,7 @@ static void drain_others(struct registry *registry, const char *name,
 		if (slot == but_slot || other->state != QS_TERMINATOR_LIVE ||
 		    strcmp(other->name, name))
 			continue;
-		set_state(other, QS_TERMINATOR_DRAINING);
+		registry_set_state(other, QS_TERMINATOR_DRAINING);
 		log_info("terminator %s: pid %u (slot %d) drains, a newer "
 			 "process has its name",
 			 name, other->pid, slot);
@@ -188,9 +156,9 @@ static void record(struct registry *registry, __u16 slot, __u16 instance,
 		    &terminator->wish);
 	terminator->pid = peer->pid;
 	terminator->uid = peer->uid;
-	terminator->registered_ns = now_ns(CLOCK_REALTIME);
+	terminator->registered_ns = registry_now_ns(CLOCK_REALTIME);
 	terminator->died_ns = 0;
-	set_state(terminator, QS_TERMINATOR_LIVE);
+	registry_set_state(terminator, QS_TERMINATOR_LIVE);
 	drain_others(registry, name, slot);
 }
 
@@ -198,17 +166,17 @@ static int take_slot(struct registry *registry, __u16 slot, __u16 instance,
 		     const struct qs_hello *hello, const struct ucred *peer,
 		     int socket)
 {
-	int lock = lock_maps(registry);
+	int lock = registry_lock(registry);
 	int error;
 
 	hand_over_rows(registry, slot, instance);
 	error = set_socket(registry, slot, socket);
 	if (!error) {
 		record(registry, slot, instance, hello->name, peer);
-		rebuild(registry);
+		registry_rebuild(registry);
 		registry->connected[slot] = true;
 	}
-	unlock_maps(lock);
+	registry_unlock(lock);
 	return error;
 }
 
@@ -260,29 +228,29 @@ static void revive(struct registry *registry, __u16 slot)
 	struct qs_terminator *terminator = &registry->maps->terminators[slot];
 
 	terminator->died_ns = 0;
-	set_state(terminator, QS_TERMINATOR_LIVE);
+	registry_set_state(terminator, QS_TERMINATOR_LIVE);
 	for (int other = 0; other < QS_MAX_TERMINATORS; other++) {
 		const struct qs_terminator *newer =
 			&registry->maps->terminators[other];
 
 		if (other != slot && newer->state == QS_TERMINATOR_LIVE &&
 		    !strcmp(newer->name, terminator->name))
-			set_state(terminator, QS_TERMINATOR_DRAINING);
+			registry_set_state(terminator, QS_TERMINATOR_DRAINING);
 	}
 }
 
 static int take_back_slot(struct registry *registry, __u16 slot, int socket)
 {
-	int lock = lock_maps(registry);
+	int lock = registry_lock(registry);
 	int error = set_socket(registry, slot, socket);
 
 	if (!error) {
-		if (!is_running(&registry->maps->terminators[slot]))
+		if (!registry_is_running(&registry->maps->terminators[slot]))
 			revive(registry, slot);
 		registry->connected[slot] = true;
-		rebuild(registry);
+		registry_rebuild(registry);
 	}
-	unlock_maps(lock);
+	registry_unlock(lock);
 	return error;
 }
 
@@ -345,28 +313,23 @@ void registry_drain(struct registry *registry, __u16 slot)
 
 	if (terminator->state != QS_TERMINATOR_LIVE)
 		return;
-	lock = lock_maps(registry);
-	set_state(terminator, QS_TERMINATOR_DRAINING);
-	rebuild(registry);
-	unlock_maps(lock);
+	lock = registry_lock(registry);
+	registry_set_state(terminator, QS_TERMINATOR_DRAINING);
+	registry_rebuild(registry);
+	registry_unlock(lock);
 	log_info("terminator %s: pid %u (slot %u) drains at its own wish",
 		 terminator->name, terminator->pid, slot);
 }
 
-/* Under the lock, and the lookup still to be rebuilt. */
-static void mark_dead(struct registry *registry, __u16 slot)
+void registry_mark_dead(struct registry *registry, __u16 slot)
 {
 	struct qs_terminator *terminator = &registry->maps->terminators[slot];
 
-	terminator->died_ns = now_ns(CLOCK_REALTIME);
-	set_state(terminator, QS_TERMINATOR_DEAD);
-	registry->connected[slot] = false;
-}
-
-static void delete_socket(struct registry *registry, __u16 slot)
-{
 	__u32 key = slot;
 
+	terminator->died_ns = registry_now_ns(CLOCK_REALTIME);
+	registry_set_state(terminator, QS_TERMINATOR_DEAD);
+	registry->connected[slot] = false;
 	/* The kernel has already done so if the process is gone. */
 	bpf_map_delete_elem(registry->maps->fd[QS_MAP_SOCKETS], &key);
 }
@@ -375,58 +338,14 @@ void registry_died(struct registry *registry, __u16 slot)
 {
 	const struct qs_terminator *terminator =
 		&registry->maps->terminators[slot];
-	__u64 begin = now_ns(CLOCK_MONOTONIC);
-	int lock = lock_maps(registry);
+	__u64 begin = registry_now_ns(CLOCK_MONOTONIC);
+	int lock = registry_lock(registry);
 
-	mark_dead(registry, slot);
-	rebuild(registry);
-	delete_socket(registry, slot);
-	unlock_maps(lock);
+	registry_mark_dead(registry, slot);
+	registry_rebuild(registry);
+	registry_unlock(lock);
 	log_info("terminator %s: pid %u (slot %u) is gone; its share of new "
 		 "connections moved within %llu us",
 		 terminator->name, terminator->pid, slot,
-		 (now_ns(CLOCK_MONOTONIC) - begin) / 1000);
-}
-
-/* A process that has ended but is not yet waited for counts as gone. */
-static bool process_is_gone(pid_t pid)
-{
-	int fd = syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd ended = {.fd = fd, .events = POLLIN};
-	bool gone;
-
-	if (fd < 0)
-		return errno == ESRCH;
-	gone = poll(&ended, 1, 0) == 1;
-	close(fd);
-	return gone;
-}
-
-int registry_sweep(struct registry *registry, bool grace_is_over)
-{
-	int lock = lock_maps(registry);
-	int awaited = 0, died = 0;
-
-	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
-		const struct qs_terminator *terminator =
-			&registry->maps->terminators[slot];
-
-		if (!is_running(terminator) || registry->connected[slot])
-			continue;
-		if (!grace_is_over && !process_is_gone(terminator->pid)) {
-			awaited++;
-			continue;
-		}
-		mark_dead(registry, slot);
-		delete_socket(registry, slot);
-		died++;
-		log_info("terminator %s: pid %u (slot %d) %s", terminator->name,
-			 terminator->pid, slot,
-			 grace_is_over ? "has not come back in time"
-				       : "is gone since the last loader ran");
-	}
-	if (died)
-		rebuild(registry);
-	unlock_maps(lock);
-	return awaited;
+		 (registry_now_ns(CLOCK_MONOTONIC) - begin) / 1000);
 }

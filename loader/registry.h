@@ -22,8 +22,9 @@ struct registry {
 };
 
 /*
- * registry_init: takes over what the maps say. The caller then calls
- * registry_sweep() until its grace is over.
+ * registry_init: takes over what the maps say, and repairs what a loader that
+ * was killed left half done. The caller then calls registry_sweep() until its
+ * grace is over.
  */
 void registry_init(struct registry *registry, struct qs_maps *maps,
 		   const char *pin_dir, __u16 port);

@@ -1,43 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What terminators counted in rows that have since been given to others, kept
- * by name as long as the loader runs. The rows of dead terminators stay in the
- * maps until their slot is needed, so this is seldom more than empty.
+ * What processes counted whose slot has since been given to another: the map
+ * terminator_totals, by name, and the row QS_RETIRED_SLOT of proxy_stats. They
+ * outlive the loader. Rows of dead terminators stay where they are until their
+ * slot is needed.
+ *
+ * A loader that is killed here leaves no count twice. A terminator's counts
+ * are added by one system call that also says whose they were, so the next
+ * loader knows whether they are in; not even one is lost. In proxy_stats each
+ * word is taken out of its row before it is added, since a rate that is too
+ * high raises an alarm and one request too few does not: at most one word, the
+ * one that was on its way, is lost.
  */
 #ifndef QS_LOADER_TOTALS_H
 #define QS_LOADER_TOTALS_H
 
-#include "quicsteer/abi.h"
-#include "quicsteer/counters.h"
+#include "loader/lib/maps.h"
 
 #include <pthread.h>
 
-struct total {
-	struct total *next;
-	char name[QS_NAME_SIZE];
-	__u64 counter[QS_TERMINATOR_COUNTER_COUNT];
-	struct qs_traffic traffic;
-};
-
 /*
- * The lock also covers the clearing of a row: who sums up rows and totals
- * under it counts everything exactly once.
+ * Who sums up rows and totals under the lock counts everything exactly once;
+ * the functions below take it.
  */
 struct totals {
 	pthread_mutex_t lock;
-	struct total *first;
 };
 
-/* totals_init, totals_close: an empty list; the release of its memory. */
+/* totals_init, totals_close: the lock. */
 void totals_init(struct totals *totals);
 void totals_close(struct totals *totals);
 
-/* totals_add: adds a row to its name's total. Under the lock. 0 or -ENOMEM. */
-int totals_add(struct totals *totals, const char *name,
-	       const struct qs_terminator_stats *stats,
-	       const struct qs_traffic *traffic);
+/*
+ * totals_hand_over: keeps what the last holder of `slot` counted and clears
+ * its rows for the next one, of `instance`. Returns 0, or -errno after which
+ * some counts are lost: -E2BIG and -ENOSPC where there are more names of
+ * terminators or pools than the maps hold.
+ */
+int totals_hand_over(struct totals *totals, struct qs_maps *maps, __u16 slot,
+		     __u16 instance);
 
-/* totals_find: the total of a name, or NULL. Under the lock. */
-const struct total *totals_find(const struct totals *totals, const char *name);
+/* totals_repair: ends a hand-over that an earlier loader was killed in. */
+void totals_repair(struct totals *totals, struct qs_maps *maps);
 
 #endif

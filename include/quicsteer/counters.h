@@ -332,6 +332,8 @@ struct qs_terminator_total {
 	__u64 bytes;
 	__u64 by_cid;
 	__u64 by_hash;
+	__u64 taken; /* slot << 16 | instance whose row was added last: if its
+			row was not cleared after that, it is not added again */
 };
 
 /* Requests of one pool, as their front saw them. */

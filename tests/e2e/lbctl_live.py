@@ -16,6 +16,11 @@ NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"'
 SAMPLE = re.compile(r"^(%s)(?:\{(%s(?:,%s)*)\})? (\S+)$" % (NAME, LABEL, LABEL))
 
+# Counters in microseconds, by the name that they are exported by.
+SECONDS = {"cpu_us": "cpu_seconds",
+           "loop_lag_us": "event_loop_lag_seconds",
+           "loop_lag_peak_us": "event_loop_lag_peak_seconds"}
+
 
 def counter_names(macro):
     """The names in one X-macro list of counters.h."""
@@ -43,7 +48,7 @@ def parse_metrics(text):
             if keyword == "TYPE":
                 if name in types:
                     raise ValueError("a second TYPE of " + name)
-                if rest not in ("counter", "gauge"):
+                if rest not in ("counter", "gauge", "histogram"):
                     raise ValueError("type " + rest)
                 types[name] = rest
             elif keyword != "HELP" or not rest:
@@ -53,6 +58,7 @@ def parse_metrics(text):
         if not match:
             raise ValueError(line)
         name, labels, value = match.groups()
+        sample, name = name, family_of(name, types)
         if name not in types:
             raise ValueError("no TYPE before " + name)
         if types[name] == "counter" and not name.endswith("_total"):
@@ -61,10 +67,19 @@ def parse_metrics(text):
             raise ValueError("samples of %s are not together" % name)
         current = name
         done.add(name)
-        if (name, labels) in samples:
+        if (sample, labels) in samples:
             raise ValueError("twice: " + line)
-        samples[name, labels] = float(value)
+        samples[sample, labels] = float(value)
     return samples
+
+
+def family_of(sample, types):
+    """The metric that a sample is of: a histogram has three suffixes."""
+    for suffix in ("_bucket", "_sum", "_count"):
+        name = sample[:-len(suffix)]
+        if sample.endswith(suffix) and types.get(name) == "histogram":
+            return name
+    return sample
 
 
 def check_parser():
@@ -101,11 +116,15 @@ def test_metrics(bed):
           ['result="%s"' % n for n in counter_names("QS_DELIVERIES")],
           deliveries)
     missing = [n for n in counter_names("QS_TERMINATOR_COUNTERS")
-               if ("quicsteer_terminator_%s_total" % n, 'terminator="t1"')
-               not in samples]
+               if n != "connections_closed" and
+               ("quicsteer_terminator_%s_total" % SECONDS.get(n, n),
+                'terminator="t1"') not in samples]
     missing += [n for n in counter_names("QS_TERMINATOR_GAUGES")
-                if ("quicsteer_terminator_" + n, 'terminator="t1"')
-                not in samples]
+                if ("quicsteer_terminator_" + SECONDS.get(n, n),
+                    'terminator="t1"') not in samples]
+    missing += [n for n in counter_names("QS_CLOSE_REASONS")
+                if ("quicsteer_terminator_connections_closed_total",
+                    'terminator="t1",reason="%s"' % n) not in samples]
     check("there is every counter and gauge of a terminator", not missing,
           missing)
     check("40 Initials are counted",

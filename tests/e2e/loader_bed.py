@@ -3,6 +3,7 @@
 pair, a loader, processes that register, and their removal whatever happens."""
 import ctypes
 import json
+import mmap
 import os
 import random
 import shutil
@@ -13,10 +14,13 @@ import sys
 import tempfile
 import time
 
+import registrar
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 PYTHON = "/usr/bin/python3"
 CLONE_NEWNET = 0x40000000
+SYS_BPF, BPF_OBJ_GET = 321, 7
 libc = ctypes.CDLL(None, use_errno=True)
 
 failures = 0
@@ -47,6 +51,19 @@ def wait_for(condition, seconds=5.0):
         if value or time.monotonic() > end:
             return value
         time.sleep(0.01)
+
+
+def open_pin(path):
+    """A descriptor of a pinned map."""
+    class Attributes(ctypes.Structure):
+        _fields_ = [("path", ctypes.c_uint64), ("fd", ctypes.c_uint32),
+                    ("flags", ctypes.c_uint32)]
+
+    name = ctypes.create_string_buffer(path.encode())
+    attributes = Attributes(ctypes.addressof(name), 0, 0)
+    return libc.syscall(SYS_BPF, BPF_OBJ_GET,
+                                   ctypes.byref(attributes),
+                                   ctypes.sizeof(attributes))
 
 
 class Process:
@@ -187,6 +204,13 @@ class Bed:
         """By slot."""
         return {one["slot"]: one for one in
                 self.lbctl("terminators")["terminators"]}
+
+    def write_state(self, slot, state):
+        """Into the row itself, as no program does."""
+        fd = open_pin(self.pins + "/terminators")
+        with mmap.mmap(fd, 256 * registrar.ROW) as rows:
+            rows[slot * registrar.ROW + registrar.STATE] = state
+        os.close(fd)
 
     def state_of(self, slot):
         return self.terminators()[slot]["state"]

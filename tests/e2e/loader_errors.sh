@@ -252,7 +252,7 @@ refused "another mode than the program runs in" 1 "the mode cannot change" \
 refused "pins on another interface" 1 "is on another interface" \
 	$inside $loader $good --interface $peer
 bpftool map update pinned $pins/settings key 0 0 0 0 value hex \
-	63 00 00 00 $(printf '00 %.0s' $(seq 44)) >/dev/null
+	63 00 00 00 $(printf '00 %.0s' $(seq 60)) >/dev/null
 refused "pins of another version" 1 "of ABI version 99" $inside $loader $good
 "$lbctl" status --pin-dir $pins >$scratch/out 2>$scratch/err
 check_refusal "lbctl with pins of another version" 1 $? "ABI version 99"

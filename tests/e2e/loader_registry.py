@@ -3,7 +3,6 @@
 """Registration, drain, death and return of terminators, across loaders.
 
 The terminators are registrar.py: what XDP steers arrives at their sockets."""
-import ctypes
 import json
 import mmap
 import os
@@ -19,24 +18,10 @@ import loader_bed
 import registrar
 from loader_bed import Bed, Terminator, check, run, wait_for
 
-SYS_BPF, BPF_OBJ_GET = 321, 7
-
-
-def open_pin(path):
-    class Attributes(ctypes.Structure):
-        _fields_ = [("path", ctypes.c_uint64), ("fd", ctypes.c_uint32),
-                    ("flags", ctypes.c_uint32)]
-
-    name = ctypes.create_string_buffer(path.encode())
-    attributes = Attributes(ctypes.addressof(name), 0, 0)
-    return loader_bed.libc.syscall(SYS_BPF, BPF_OBJ_GET,
-                                   ctypes.byref(attributes),
-                                   ctypes.sizeof(attributes))
-
 
 def generation_reader(bed):
     """A function that reads qs_settings.lookup_generation from memory."""
-    fd = open_pin(bed.pins + "/settings")
+    fd = loader_bed.open_pin(bed.pins + "/settings")
     memory = mmap.mmap(fd, 4096, mmap.MAP_SHARED, mmap.PROT_READ)
     os.close(fd)
     return lambda: struct.unpack_from("<I", memory, 4)[0]

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/metrics_parts.h"
+
+#define EACH(pool, snapshot)                                      \
+	for (const struct metrics_pool *pool = (snapshot)->pools; \
+	     pool < (snapshot)->pools + (snapshot)->pool_count; pool++)
+
+#define WORD(name, help) #name,
+static const char *const protocols[] = {QS_PROTOCOLS(WORD)};
+
+#define NUMBER(code) #code,
+static const char *const codes[QS_STATUS_ROW_COUNT] = {
+	QS_STATUS_CODES(NUMBER) "2xx", "3xx", "4xx", "5xx"};
+
+static void write_series(struct metrics_out *out,
+			 const struct metrics_pool *pool, int protocol,
+			 const char *code, __u64 count)
+{
+	struct metrics_labels labels = pool->labels;
+
+	metrics_label(&labels, "protocol", protocols[protocol]);
+	metrics_count_by(out, "http_requests_total", &labels, "code", code,
+			 count);
+}
+
+/* Only what has been seen: most codes never are. */
+static void write_requests(struct metrics_out *out,
+			   const struct metrics_pool *pool)
+{
+	for (int protocol = 0; protocol < QS_PROTOCOL_COUNT; protocol++) {
+		const __u64 *responses = pool->stats.responses[protocol];
+
+		for (int code = 0; code < QS_STATUS_ROW_COUNT; code++) {
+			if (responses[code])
+				write_series(out, pool, protocol, codes[code],
+					     responses[code]);
+		}
+		write_series(out, pool, protocol, "none",
+			     pool->stats.cancelled[protocol]);
+	}
+}
+
+void metrics_pools(struct metrics_out *out,
+		   const struct metrics_snapshot *snapshot)
+{
+	metrics_head(out, "http_requests_total", "counter",
+		     "HTTP requests ended, by the status code of the response: "
+		     "of codes that are rare only the class, none where there "
+		     "was no response.");
+	EACH(pool, snapshot)
+	write_requests(out, pool);
+	metrics_head(out, "http_request_duration_seconds", "histogram",
+		     "From the request's header to the end of the response.");
+	EACH(pool, snapshot)
+	metrics_histogram(out, "http_request_duration_seconds", &pool->labels,
+			  &pool->stats.duration);
+	metrics_head(out, "http_request_bytes_total", "counter",
+		     "Octets of request bodies received from clients.");
+	EACH(pool, snapshot)
+	metrics_count(out, "http_request_bytes_total", &pool->labels,
+		      pool->stats.bytes_received);
+	metrics_head(out, "http_response_bytes_total", "counter",
+		     "Octets of response bodies sent to clients.");
+	EACH(pool, snapshot)
+	metrics_count(out, "http_response_bytes_total", &pool->labels,
+		      pool->stats.bytes_sent);
+}

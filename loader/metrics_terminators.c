@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/metrics_parts.h"
+#include "loader/lib/names.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define EACH(one, snapshot)                                                  \
+	for (const struct metrics_terminator *one = (snapshot)->terminators; \
+	     one < (snapshot)->terminators + (snapshot)->terminator_count;   \
+	     one++)
+
+__u64 metrics_age_us(__u64 time_ns)
+{
+	struct timespec now;
+	__u64 now_ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	return now_ns > time_ns ? (now_ns - time_ns) / 1000 : 0;
+}
+
+static bool is_live(const struct metrics_terminator *one)
+{
+	return one->in_state[QS_TERMINATOR_LIVE];
+}
+
+static void write_states(struct metrics_out *out,
+			 const struct metrics_snapshot *snapshot)
+{
+	metrics_head(out, "terminator_state", "gauge",
+		     "Processes of this name that are in the state.");
+	EACH(one, snapshot)
+	{
+		for (int state = QS_TERMINATOR_LIVE;
+		     state <= QS_TERMINATOR_DEAD; state++)
+			metrics_count_by(out, "terminator_state", &one->labels,
+					 "state", qs_state_name(state),
+					 one->in_state[state]);
+	}
+	metrics_head(out, "terminator_heartbeat_age_seconds", "gauge",
+		     "Time since the process last wrote its row.");
+	EACH(one, snapshot)
+	{
+		if (one->heartbeat_ns)
+			metrics_micro(out, "terminator_heartbeat_age_seconds",
+				      &one->labels,
+				      metrics_age_us(one->heartbeat_ns));
+	}
+}
+
+/* Of the live process of each name. */
+static void write_weights(struct metrics_out *out,
+			  const struct metrics_snapshot *snapshot)
+{
+	metrics_head(out, "terminator_weight", "gauge",
+		     "Share of new connections that is wanted, relative to the "
+		     "others.");
+	EACH(one, snapshot)
+	{
+		const struct qs_wish *wish = &one->live.wish;
+
+		if (is_live(one))
+			metrics_count(out, "terminator_weight", &one->labels,
+				      wish->weight == QS_WEIGHT_UNSET
+					      ? one->live.weight
+					      : wish->weight);
+	}
+	metrics_head(out, "terminator_effective_weight", "gauge",
+		     "The weight in the lookup table: as wanted, and by "
+		     "health.");
+	EACH(one, snapshot)
+	{
+		if (is_live(one))
+			metrics_count(out, "terminator_effective_weight",
+				      &one->labels, one->live.effective);
+	}
+	metrics_head(out, "terminator_health_factor", "gauge",
+		     "What healthd makes of its weight, up to 1.");
+	EACH(one, snapshot)
+	{
+		if (is_live(one))
+			metrics_milli(out, "terminator_health_factor",
+				      &one->labels, one->live.factor);
+	}
+	metrics_head(out, "terminator_drain_wanted", "gauge",
+		     "1 if the operator drains it.");
+	EACH(one, snapshot)
+	{
+		if (is_live(one))
+			metrics_count(out, "terminator_drain_wanted",
+				      &one->labels, one->live.wish.drain);
+	}
+}
+
+static void write_breakers(struct metrics_out *out,
+			   const struct metrics_snapshot *snapshot)
+{
+	metrics_head(out, "terminator_breaker_state", "gauge",
+		     "1 for the state that the circuit breaker is in.");
+	EACH(one, snapshot)
+	{
+		if (!is_live(one))
+			continue;
+		for (int state = QS_BREAKER_CLOSED; state <= QS_BREAKER_OPEN;
+		     state++)
+			metrics_count_by(out, "terminator_breaker_state",
+					 &one->labels, "state",
+					 qs_breaker_name(state),
+					 one->live.breaker == state);
+	}
+	metrics_head(out, "terminator_breaker_openings_total", "counter",
+		     "Times that the circuit breaker opened.");
+	EACH(one, snapshot)
+	metrics_count(out, "terminator_breaker_openings_total", &one->labels,
+		      one->breaker_openings);
+}
+
+static void write_traffic(struct metrics_out *out,
+			  const struct metrics_snapshot *snapshot)
+{
+	const char *name = "terminator_steered_packets_total";
+
+	metrics_head(out, name, "counter",
+		     "Packets that XDP steered to the terminator, by what "
+		     "named it.");
+	EACH(one, snapshot)
+	{
+		metrics_count_by(out, name, &one->labels, "by", "cid",
+				 one->traffic.by_cid);
+		metrics_count_by(out, name, &one->labels, "by", "hash",
+				 one->traffic.by_hash);
+	}
+	name = "terminator_steered_bytes_total";
+	metrics_head(out, name, "counter",
+		     "Octets of those packets, whole frames.");
+	EACH(one, snapshot)
+	metrics_count(out, name, &one->labels, one->traffic.bytes);
+}
+
+/* What is exported in another form: a base unit, or by reason. */
+static void write_counter(struct metrics_out *out,
+			  const struct metrics_snapshot *snapshot, int counter)
+{
+	const char *help = qs_terminator_counter_texts[counter].help;
+	char name[80] = "terminator_cpu_seconds_total";
+
+	if (counter == QS_COUNTER_connections_closed)
+		return;
+	if (counter == QS_COUNTER_cpu_us) {
+		metrics_head(out, name, "counter", "Processor time used.");
+		EACH(one, snapshot)
+		metrics_micro(out, name, &one->labels,
+			      one->counts.counter[counter]);
+		return;
+	}
+	snprintf(name, sizeof(name), "terminator_%s_total",
+		 qs_terminator_counter_texts[counter].name);
+	metrics_head(out, name, "counter", help);
+	EACH(one, snapshot)
+	metrics_count(out, name, &one->labels, one->counts.counter[counter]);
+}
+
+static void write_closes(struct metrics_out *out,
+			 const struct metrics_snapshot *snapshot)
+{
+	const char *name = "terminator_connections_closed_total";
+
+	metrics_head(out, name, "counter",
+		     "QUIC connections ended, by the reason.");
+	EACH(one, snapshot)
+	{
+		for (int i = 0; i < QS_CLOSE_REASON_COUNT; i++)
+			metrics_count_by(out, name, &one->labels, "reason",
+					 qs_close_texts[i].name,
+					 one->counts.close[i]);
+	}
+}
+
+static void write_histograms(struct metrics_out *out,
+			     const struct metrics_snapshot *snapshot)
+{
+	for (int i = 0; i < QS_TERMINATOR_HISTOGRAM_COUNT; i++) {
+		char name[80];
+
+		snprintf(name, sizeof(name), "terminator_%s_seconds",
+			 qs_terminator_histogram_texts[i].name);
+		metrics_head(out, name, "histogram",
+			     qs_terminator_histogram_texts[i].help);
+		EACH(one, snapshot)
+		metrics_histogram(out, name, &one->labels,
+				  &one->counts.histogram[i]);
+	}
+}
+
+/* A gauge in µs is exported in seconds, and by a name that says more. */
+static const char *seconds_name(int gauge)
+{
+	switch (gauge) {
+	case QS_GAUGE_loop_lag_us:
+		return "terminator_event_loop_lag_seconds";
+	case QS_GAUGE_loop_lag_peak_us:
+		return "terminator_event_loop_lag_peak_seconds";
+	}
+	return NULL;
+}
+
+static void write_gauges(struct metrics_out *out,
+			 const struct metrics_snapshot *snapshot)
+{
+	for (int i = 0; i < QS_TERMINATOR_GAUGE_COUNT; i++) {
+		const char *seconds = seconds_name(i);
+		char name[80];
+
+		if (seconds)
+			strcpy(name, seconds);
+		else
+			snprintf(name, sizeof(name), "terminator_%s",
+				 qs_terminator_gauge_texts[i].name);
+		metrics_head(out, name, "gauge",
+			     qs_terminator_gauge_texts[i].help);
+		EACH(one, snapshot)
+		{
+			if (!one->running)
+				continue;
+			if (seconds)
+				metrics_micro(out, name, &one->labels,
+					      one->gauge[i]);
+			else
+				metrics_count(out, name, &one->labels,
+					      one->gauge[i]);
+		}
+	}
+}
+
+void metrics_terminators(struct metrics_out *out,
+			 const struct metrics_snapshot *snapshot)
+{
+	write_states(out, snapshot);
+	write_weights(out, snapshot);
+	write_breakers(out, snapshot);
+	write_traffic(out, snapshot);
+	for (int i = 0; i < QS_TERMINATOR_COUNTER_COUNT; i++)
+		write_counter(out, snapshot, i);
+	write_closes(out, snapshot);
+	write_histograms(out, snapshot);
+	write_gauges(out, snapshot);
+}

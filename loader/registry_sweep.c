@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What an earlier loader left: taken over, repaired, and awaited. */
+#include "loader/registry_private.h"
+#include "loader/lib/log.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A row without one is of a process that has ended, or that the earlier loader
+ * was killed before it could welcome. */
+static bool has_socket(const struct registry *registry, int slot)
+{
+	__u32 key = slot;
+	__u64 cookie;
+
+	return !bpf_map_lookup_elem(registry->maps->fd[QS_MAP_SOCKETS], &key,
+				    &cookie) ||
+	       errno != ENOENT;
+}
+
+static void bury_without_socket(struct registry *registry)
+{
+	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
+		const struct qs_terminator *terminator =
+			&registry->maps->terminators[slot];
+
+		if (!registry_is_running(terminator) ||
+		    has_socket(registry, slot))
+			continue;
+		registry_mark_dead(registry, slot);
+		log_info("terminator %s: pid %u (slot %d) has no socket any "
+			 "more",
+			 terminator->name, terminator->pid, slot);
+	}
+}
+
+/* The earlier loader was killed before it had the older one drain. */
+static void drain_older_of_name(struct registry *registry)
+{
+	struct qs_terminator *terminators = registry->maps->terminators;
+
+	for (int older = 0; older < QS_MAX_TERMINATORS; older++) {
+		struct qs_terminator *one = &terminators[older];
+
+		for (int newer = 0; newer < QS_MAX_TERMINATORS &&
+				    one->state == QS_TERMINATOR_LIVE;
+		     newer++) {
+			const struct qs_terminator *other = &terminators[newer];
+
+			if (newer != older &&
+			    other->state == QS_TERMINATOR_LIVE &&
+			    other->registered_ns >= one->registered_ns &&
+			    !strcmp(other->name, one->name))
+				registry_set_state(one, QS_TERMINATOR_DRAINING);
+		}
+	}
+}
+
+void registry_init(struct registry *registry, struct qs_maps *maps,
+		   const char *pin_dir, __u16 port)
+{
+	int lock;
+
+	*registry = (struct registry){
+		.maps = maps,
+		.pin_dir = pin_dir,
+		.port = port,
+	};
+	totals_init(&registry->totals);
+	lock = registry_lock(registry);
+	totals_repair(&registry->totals, maps);
+	bury_without_socket(registry);
+	drain_older_of_name(registry);
+	registry_rebuild(registry);
+	registry_unlock(lock);
+}
+
+void registry_close(struct registry *registry)
+{
+	totals_close(&registry->totals);
+}
+
+/* A process that has ended but is not yet waited for counts as gone. */
+static bool process_is_gone(pid_t pid)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = {.fd = fd, .events = POLLIN};
+	bool gone;
+
+	if (fd < 0)
+		return errno == ESRCH;
+	gone = poll(&ended, 1, 0) == 1;
+	close(fd);
+	return gone;
+}
+
+int registry_sweep(struct registry *registry, bool grace_is_over)
+{
+	int lock = registry_lock(registry);
+	int awaited = 0, died = 0;
+
+	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
+		const struct qs_terminator *terminator =
+			&registry->maps->terminators[slot];
+
+		if (!registry_is_running(terminator) ||
+		    registry->connected[slot])
+			continue;
+		if (!grace_is_over && !process_is_gone(terminator->pid)) {
+			awaited++;
+			continue;
+		}
+		registry_mark_dead(registry, slot);
+		died++;
+		log_info("terminator %s: pid %u (slot %d) %s", terminator->name,
+			 terminator->pid, slot,
+			 grace_is_over ? "has not come back in time"
+				       : "is gone since the last loader ran");
+	}
+	if (died)
+		registry_rebuild(registry);
+	registry_unlock(lock);
+	return awaited;
+}
