@@ -47,6 +47,10 @@ static const struct command commands[] = {
 	 "",
 	 "each terminator's state, traffic and connections",
 	 command_terminators},
+	{{"backends", NULL},
+	 "[POOL]",
+	 "each backend's state, breaker, weight and requests",
+	 command_backends},
 	{{"weight", "set"},
 	 "NAME N",
 	 "share of a terminator or a backend",
@@ -93,6 +97,7 @@ static const struct command commands[] = {
 	 "",
 	 "a QUIC-LB connection ID of server ID and nonce",
 	 command_cid_encode},
+	{{"completion-names", NULL}, "", NULL, command_completion_names},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
