@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminator/backend_stats.h"
 #include "terminator/h1_client.h"
 #include "terminator/pool.h"
 
@@ -45,6 +46,7 @@ static void insert(struct backend *backend)
 	upstream->entries[i] = (struct balance_entry){0};
 	upstream->had_backend = true;
 	upstream->shared->by_row[backend->row] = backend;
+	backend_stats_begin(backend);
 	pool_wake(upstream);
 }
 
@@ -101,6 +103,7 @@ static void part(struct backend *backend)
 {
 	backend->leaving = true;
 	backend->gone = true;
+	backend_stats_part(backend);
 	take_out(backend);
 	close_idle(backend);
 	if (!backend->client_count)

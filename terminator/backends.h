@@ -21,7 +21,9 @@ struct backend {
 	bool leaving; /* its row is drained or given up: keeps no connection */
 	bool gone;    /* its row is given up: freed with its last client */
 	struct sockaddr_storage address;
-	struct h1_client *idle; /* list, the last used first */
+	struct qs_backend_stats *stats;	   /* never NULL */
+	struct qs_backend_stats own_stats; /* when it is gone */
+	struct h1_client *idle;		   /* list, the last used first */
 	uint32_t idle_count;
 	uint32_t connection_count; /* idle or not, without those closing */
 	uint32_t client_count;	   /* with those closing */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "quicsteer/measure.h"
 #include "terminator/exchange_private.h"
 #include "terminator/h1_client.h"
 #include "terminator/pool.h"
@@ -28,6 +29,25 @@ static void count_response(struct exchange *exchange, unsigned status)
 	++*counters[status / 100 - 1];
 }
 
+static void count_final(struct exchange *exchange, unsigned status)
+{
+	struct qs_pool_stats *counts = exchange->upstream->counts;
+
+	count_response(exchange, status);
+	counts->responses[exchange->protocol][qs_status_row(status)]++;
+}
+
+/* Notes the response's end, when nothing of it is left to be read. */
+static void note_end(struct exchange *exchange)
+{
+	if (exchange->finished || !exchange->response_ended ||
+	    exchange->broken || exchange->response_body.unread)
+		return;
+	exchange->finished = true;
+	qs_histogram_add(&exchange->upstream->counts->duration,
+			 (uv_hrtime() - exchange->begun_ns) / 1000);
+}
+
 void exchange_got_interim(struct exchange *exchange, unsigned status,
 			  const struct field *fields, size_t count)
 {
@@ -43,7 +63,8 @@ void exchange_got_head(struct exchange *exchange, unsigned status,
 	assert(!exchange->head_told);
 	exchange->head_told = true;
 	exchange->response_ended = end;
-	count_response(exchange, status);
+	count_final(exchange, status);
+	note_end(exchange);
 	exchange->calling++;
 	exchange->front->head(exchange->user, status, fields, count, end);
 	exchange->calling--;
@@ -115,6 +136,7 @@ void exchange_got_end(struct exchange *exchange, const struct field *trailers,
 		return;
 	}
 	exchange->response_ended = true;
+	note_end(exchange);
 	if (!told)
 		exchange_got_more(exchange);
 }
@@ -212,6 +234,8 @@ struct exchange *exchange_new(struct router *router,
 	exchange->front = front;
 	exchange->user = user;
 	exchange->request_ended = request->end;
+	exchange->protocol = request->protocol;
+	exchange->begun_ns = uv_hrtime();
 	body_init(&exchange->request_body, EXCHANGE_REQUEST_WINDOW, gauge);
 	body_init(&exchange->response_body, EXCHANGE_RESPONSE_WINDOW, gauge);
 	stats->counters.requests++;
@@ -251,6 +275,7 @@ int exchange_request_body(struct exchange *exchange, const void *data,
 		return -EMSGSIZE;
 	}
 	exchange->request_received += size;
+	exchange->upstream->counts->bytes_received += size;
 	if (exchange->request_dropped) {
 		tell_consumed(exchange, size);
 		return 0;
@@ -306,6 +331,8 @@ size_t exchange_peek(const struct exchange *exchange, struct iovec *vectors,
 void exchange_read(struct exchange *exchange, size_t size)
 {
 	body_read(&exchange->response_body, size);
+	exchange->upstream->counts->bytes_sent += size;
+	note_end(exchange);
 }
 
 void exchange_release(struct exchange *exchange, size_t size)
@@ -331,6 +358,8 @@ void exchange_free(struct exchange *exchange)
 	assert(!exchange->calling);
 	cancel(exchange);
 	stats_of(exchange)->gauges.requests_open--;
+	if (!exchange->head_told)
+		exchange->upstream->counts->cancelled[exchange->protocol]++;
 	body_free(&exchange->request_body);
 	body_free(&exchange->response_body);
 	text_free(&exchange->request.head);

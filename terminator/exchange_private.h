@@ -53,7 +53,10 @@ struct exchange {
 	struct upstream *upstream;
 	const struct exchange_front *front;
 	void *user;
-	unsigned calling; /* callbacks of the front under way */
+	enum qs_protocol protocol;
+	uint64_t begun_ns; /* uv_hrtime */
+	bool finished;	   /* the front has got all of the response */
+	unsigned calling;  /* callbacks of the front under way */
 
 	/* The pool's. */
 	enum exchange_place place;

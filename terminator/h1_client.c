@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "terminator/backend_stats.h"
 #include "terminator/h1_client_private.h"
 
 /* How long it may wait for what it waits for now, in ms; 0 = for ever. */
@@ -40,6 +41,8 @@ static struct exchange *detach(struct h1_client *client)
 {
 	struct exchange *exchange = client->exchange;
 
+	if (client->state == H1_CLIENT_ACTIVE)
+		client->backend->stats->gauges.in_flight--;
 	client->exchange = NULL;
 	exchange->client = NULL;
 	exchange->place = EXCHANGE_NOWHERE;
@@ -67,11 +70,13 @@ static void on_timeout(struct h1_client *client)
 		struct backend *backend = client->backend;
 		struct exchange *exchange = detach(client);
 
+		backend->stats->counters.connect_timeouts++;
 		h1_client_close(client);
 		pool_connect_failed(exchange, backend,
 				    EXCHANGE_FAILURE_CONNECT_TIMEOUT);
 		return;
 	}
+	client->backend->stats->counters.response_timeouts++;
 	give_up(client, EXCHANGE_FAILURE_TIMEOUT);
 }
 
@@ -114,8 +119,12 @@ static int on_head(void *user, unsigned status, const struct field *fields,
 		   size_t count, bool end)
 {
 	struct h1_client *client = user;
+	uint64_t us = client->request_sent
+			      ? (uv_hrtime() - client->sent_ns) / 1000 + 1
+			      : 0;
 
 	client->head_received = true;
+	backend_stats_head(client->backend, status, us);
 	exchange_got_head(client->exchange, status, fields, count, end);
 	return client->exchange ? 0 : -ECANCELED;
 }
@@ -155,6 +164,7 @@ static void complete(struct h1_client *client)
 static void fail(struct h1_client *client, enum exchange_failure failure)
 {
 	client->upstream->shared->stats->counters.upstream_broken++;
+	client->backend->stats->counters.broken++;
 	give_up(client, failure);
 }
 
@@ -212,6 +222,7 @@ static void on_octets(struct h1_client *client, const char *data, size_t size)
 
 	client->response_begun = true;
 	client->more = false;
+	client->backend->stats->counters.bytes_received += size;
 	result = h1_response_feed(&client->response, data, size);
 	if (client->state != H1_CLIENT_ACTIVE)
 		return;
@@ -275,6 +286,8 @@ void h1_client_resume(struct h1_client *client)
 static void activate(struct h1_client *client)
 {
 	client->state = H1_CLIENT_ACTIVE;
+	client->backend->stats->counters.requests++;
+	client->backend->stats->gauges.in_flight++;
 	client->response_begun = false;
 	client->head_received = false;
 	h1_response_begin(&client->response,
@@ -310,10 +323,12 @@ static void on_connected(uv_connect_t *connect, int status)
 		return;
 	if (status == 0) {
 		stats->counters.upstream_connects++;
+		backend->stats->counters.connects++;
 		activate(client);
 		return;
 	}
 	stats->counters.upstream_connect_errors++;
+	backend_stats_connect_error(backend, status);
 	exchange = detach(client);
 	h1_client_close(client);
 	pool_connect_failed(exchange, backend, EXCHANGE_FAILURE_UNREACHABLE);
@@ -350,6 +365,7 @@ static struct h1_client *new_client(struct upstream *upstream,
 	upstream_add_handles(upstream, 2);
 	backend_add_client(backend);
 	backend->connection_count++;
+	backend->stats->gauges.connections++;
 	h1_response_init(&client->response, &events, client,
 			 upstream->shared->via_response);
 	return client;

@@ -56,7 +56,8 @@ struct h1_client {
 	uv_write_t write;
 	uint64_t progress; /* loop time of the last one, ms */
 
-	bool reused; /* the exchange is not its first */
+	uint64_t sent_ns; /* uv_hrtime when the request was sent whole */
+	bool reused;	  /* the exchange is not its first */
 
 	/* Sending. */
 	struct h1_batch batch;

@@ -76,8 +76,10 @@ static void advance(struct h1_batch *batch, size_t size)
 /* The batch is written: its octets are with the kernel. */
 static void finish_batch(struct h1_client *client)
 {
-	if (client->batch.last)
+	if (client->batch.last) {
 		client->request_sent = true;
+		client->sent_ns = uv_hrtime();
+	}
 	h1_client_progressed(client);
 	if (client->batch.body_size)
 		exchange_sent_body(client->exchange, client->batch.body_size);
@@ -88,6 +90,16 @@ static void give_up_sending(struct h1_client *client)
 {
 	client->cannot_send = true;
 	h1_client_progressed(client);
+}
+
+/* What uv_write had to send. */
+static size_t left_of(const struct h1_batch *batch)
+{
+	size_t size = 0;
+
+	for (unsigned i = batch->first; i < batch->count; i++)
+		size += batch->vectors[i].len;
+	return size;
 }
 
 static void on_written(uv_write_t *write, int status)
@@ -101,6 +113,7 @@ static void on_written(uv_write_t *write, int status)
 		give_up_sending(client);
 		return;
 	}
+	client->backend->stats->counters.bytes_sent += left_of(&client->batch);
 	finish_batch(client);
 	h1_client_send(client);
 }
@@ -114,8 +127,10 @@ static bool write_batch(struct h1_client *client)
 
 	if (batch->count)
 		result = uv_try_write(stream, batch->vectors, batch->count);
-	if (result > 0)
+	if (result > 0) {
+		client->backend->stats->counters.bytes_sent += result;
 		advance(batch, result);
+	}
 	if (batch->first == batch->count)
 		return true;
 	if (result >= 0 || result == UV_EAGAIN) {

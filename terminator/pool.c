@@ -5,149 +5,18 @@
 #include <errno.h>
 #include <utlist.h>
 
-#include "loader/lib/effective.h"
+#include "terminator/backend_stats.h"
+#include "terminator/choose.h"
 #include "terminator/h1_client.h"
-#include "terminator/trials.h"
 
 /* So long a new pool may have to wait for its first backend. */
 enum { FIRST_ROWS_MS = 2000 };
-
-static bool was_tried(const struct exchange *exchange,
-		      const struct backend *backend)
-{
-	return exchange->tried[backend->row / 64] >> backend->row % 64 & 1;
-}
-
-static void mark_tried(struct exchange *exchange, const struct backend *backend,
-		       enum exchange_failure failure)
-{
-	exchange->tried[backend->row / 64] |= 1ULL << backend->row % 64;
-	exchange->tried_any = true;
-	exchange->failure = failure;
-}
-
-static bool has_place(const struct backend *backend)
-{
-	return backend->idle ||
-	       backend->connection_count <
-		       backend->upstream->options.connection_count;
-}
-
-/* The weight of a backend now. If all of the pool are drained, the pool itself
- * is being removed, or replaced before we heard of it: who still comes gets
- * served for as long as their rows last. */
-static uint32_t weight_now(const struct backend *backend, bool drained)
-{
-	const struct qs_backend *row =
-		&backend->upstream->shared->rows[backend->row];
-	uint8_t state = __atomic_load_n(&row->state, __ATOMIC_RELAXED);
-
-	if (__atomic_load_n(&row->id, __ATOMIC_RELAXED) != backend->id)
-		return 0;
-	if (drained)
-		return state == QS_BACKEND_DRAINING ? QS_EFFECTIVE_SCALE : 0;
-	return state == QS_BACKEND_ACTIVE
-		       ? __atomic_load_n(&row->effective, __ATOMIC_RELAXED)
-		       : 0;
-}
-
-static bool is_active(const struct backend *backend)
-{
-	const struct qs_backend *row =
-		&backend->upstream->shared->rows[backend->row];
-
-	return __atomic_load_n(&row->state, __ATOMIC_RELAXED) ==
-		       QS_BACKEND_ACTIVE &&
-	       __atomic_load_n(&row->id, __ATOMIC_RELAXED) == backend->id;
-}
-
-static bool all_drained(const struct upstream *upstream)
-{
-	for (size_t i = 0; i < upstream->backend_count; i++)
-		if (is_active(upstream->backends[i]))
-			return false;
-	return true;
-}
-
-/* Whether a half-open breaker lets through only so many. */
-static bool needs_trial(const struct backend *backend)
-{
-	const struct qs_backend *row =
-		&backend->upstream->shared->rows[backend->row];
-
-	return __atomic_load_n(&row->breaker, __ATOMIC_RELAXED) ==
-		       QS_BREAKER_HALF_OPEN &&
-	       __atomic_load_n(&row->wish.breaker, __ATOMIC_RELAXED) ==
-		       QS_WISH_AUTO;
-}
-
-static bool has_trial(const struct backend *backend)
-{
-	const struct upstream_shared *shared = backend->upstream->shared;
-	const struct qs_backend *row = &shared->rows[backend->row];
-
-	return trials_left(
-		&shared->trials[backend->row],
-		__atomic_load_n(&row->trial_episode, __ATOMIC_ACQUIRE),
-		__atomic_load_n(&row->trial_limit, __ATOMIC_RELAXED));
-}
-
-static bool take_trial(struct backend *backend)
-{
-	struct upstream_shared *shared = backend->upstream->shared;
-	const struct qs_backend *row = &shared->rows[backend->row];
-
-	return trials_take(
-		&shared->trials[backend->row],
-		__atomic_load_n(&row->trial_episode, __ATOMIC_ACQUIRE),
-		__atomic_load_n(&row->trial_limit, __ATOMIC_RELAXED));
-}
-
-/* Sets the backends' weights, and which of them this exchange cannot get.
- * Returns whether there is one that just has no connection to give now. */
-static bool weigh(const struct exchange *exchange)
-{
-	struct upstream *upstream = exchange->upstream;
-	bool drained = all_drained(upstream);
-	bool busy = false;
-
-	for (size_t i = 0; i < upstream->backend_count; i++) {
-		const struct backend *backend = upstream->backends[i];
-		struct balance_entry *entry = &upstream->entries[i];
-
-		balance_weigh(upstream->entries, upstream->backend_count, i,
-			      weight_now(backend, drained));
-		entry->out = was_tried(exchange, backend) ||
-			     (needs_trial(backend) && !has_trial(backend));
-		if (entry->out || !entry->weight || has_place(backend))
-			continue;
-		entry->out = true;
-		busy = true;
-	}
-	return busy;
-}
-
-static struct backend *choose(struct exchange *exchange, bool *ret_busy)
-{
-	struct upstream *upstream = exchange->upstream;
-	long i;
-
-	*ret_busy = weigh(exchange);
-	while ((i = balance_pick(upstream->entries, upstream->backend_count)) >=
-	       0) {
-		struct backend *backend = upstream->backends[i];
-
-		if (!needs_trial(backend) || take_trial(backend))
-			return backend;
-		upstream->entries[i].out = true;
-	}
-	return NULL;
-}
 
 static void take_idle(struct backend *backend, struct h1_client *client)
 {
 	DL_DELETE(backend->idle, client);
 	backend->idle_count--;
+	backend->stats->gauges.connections_idle--;
 	client->upstream->shared->stats->gauges.upstream_idle--;
 }
 
@@ -178,8 +47,10 @@ static int open_client(struct exchange *exchange, struct backend *backend)
 	       backend->connection_count >= upstream->options.connection_count)
 		h1_client_close(backend->idle);
 	result = h1_client_open(upstream, backend, exchange);
-	if (result < 0)
+	if (result < 0) {
 		upstream->shared->stats->counters.upstream_connect_errors++;
+		backend_stats_connect_error(backend, result);
+	}
 	return result;
 }
 
@@ -214,7 +85,7 @@ static int place(struct exchange *exchange)
 	struct backend *backend;
 	bool busy;
 
-	while ((backend = choose(exchange, &busy))) {
+	while ((backend = choose_backend(exchange, &busy))) {
 		/* A second stale connection would be the end of it. */
 		struct h1_client *client =
 			exchange->retried ? NULL : reuse(backend, exchange);
@@ -226,7 +97,8 @@ static int place(struct exchange *exchange)
 		}
 		if (open_client(exchange, backend) == 0)
 			return 0;
-		mark_tried(exchange, backend, EXCHANGE_FAILURE_UNREACHABLE);
+		choose_mark_tried(exchange, backend,
+				  EXCHANGE_FAILURE_UNREACHABLE);
 	}
 	return explain(exchange, busy);
 }
@@ -302,6 +174,7 @@ void pool_retry(struct exchange *exchange, struct backend *backend)
 {
 	exchange->retried = true;
 	exchange->upstream->shared->stats->counters.upstream_retries++;
+	backend->stats->counters.retries++;
 	if (backend->leaving)
 		pool_dispatch(exchange);
 	else if (open_client(exchange, backend) < 0)
@@ -312,7 +185,7 @@ void pool_retry(struct exchange *exchange, struct backend *backend)
 void pool_connect_failed(struct exchange *exchange, struct backend *backend,
 			 enum exchange_failure failure)
 {
-	mark_tried(exchange, backend, failure);
+	choose_mark_tried(exchange, backend, failure);
 	pool_dispatch(exchange);
 }
 
@@ -347,6 +220,7 @@ bool pool_keep(struct h1_client *client)
 		return false;
 	DL_PREPEND(backend->idle, client);
 	backend->idle_count++;
+	backend->stats->gauges.connections_idle++;
 	upstream->shared->stats->gauges.upstream_idle++;
 	pool_wake(upstream);
 	return true;
@@ -359,6 +233,7 @@ void pool_remove(struct h1_client *client)
 	if (client->state == H1_CLIENT_IDLE)
 		take_idle(client->backend, client);
 	client->backend->connection_count--;
+	client->backend->stats->gauges.connections--;
 	pool_wake(upstream);
 }
 

@@ -31,6 +31,7 @@ struct upstream {
 	struct upstream *prev, *next; /* in the list of `shared` */
 	char name[QS_NAME_SIZE];
 	struct upstream_options options;
+	struct qs_pool_stats *counts; /* never NULL */
 
 	/* Those whose rows are in use; a backend and its place in the
 	 * balancing have the same index. */

@@ -120,6 +120,9 @@ void router_use_memory(struct router *router,
 		own || !memory->trials ? router->own.trials : memory->trials;
 	shared->proxy = memory->proxy ? memory->proxy : &router->own_proxy;
 	shared->stats = memory->stats;
+	memset(shared->proxy, 0, sizeof(*shared->proxy));
+	DL_FOREACH (shared->upstreams, upstream)
+		upstream_use_stats(upstream);
 	scan(router);
 }
 

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "loader/lib/log.h"
 #include "terminator/pool.h"
+#include "terminator/pool_stats.h"
 
 void upstream_default_pool(struct qs_config_pool *pool)
 {
@@ -20,6 +22,21 @@ void upstream_default_pool(struct qs_config_pool *pool)
 	};
 }
 
+void upstream_use_stats(struct upstream *upstream)
+{
+	struct upstream_shared *shared = upstream->shared;
+
+	upstream->counts = *upstream->name
+				   ? pool_stats_assign(shared, upstream->name)
+				   : &shared->uncounted;
+	if (upstream->counts)
+		return;
+	upstream->counts = &shared->uncounted;
+	log_warn("pool %s: its requests are not in the statistics: all %d "
+		 "rows are in use",
+		 upstream->name, QS_STATS_MAX_POOLS);
+}
+
 struct upstream *upstream_new(struct upstream_shared *shared, const char *name)
 {
 	struct upstream *upstream = calloc(1, sizeof(*upstream));
@@ -29,6 +46,7 @@ struct upstream *upstream_new(struct upstream_shared *shared, const char *name)
 	upstream->shared = shared;
 	upstream->born = uv_now(shared->loop);
 	snprintf(upstream->name, sizeof(upstream->name), "%s", name);
+	upstream_use_stats(upstream);
 	DL_APPEND(shared->upstreams, upstream);
 	pool_start(upstream);
 	return upstream;

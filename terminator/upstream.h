@@ -30,7 +30,8 @@ struct upstream_shared {
 	char *via;	    /* our pseudonym in Via (RFC 9110, 7.6.3) */
 	char *via_response; /* the whole value for responses */
 
-	struct upstream *upstreams; /* list, without closing ones */
+	struct qs_pool_stats uncounted; /* of requests without a pool */
+	struct upstream *upstreams;	/* list, without closing ones */
 	struct backend *by_row[QS_MAX_BACKENDS]; /* which one a row is; NULL */
 	size_t handles; /* not yet closed, of all upstreams and the owner */
 	void (*on_closed)(struct upstream_shared *shared); /* the last one */
@@ -49,6 +50,9 @@ struct upstream *upstream_new(struct upstream_shared *shared, const char *name);
  * on. */
 void upstream_configure(struct upstream *upstream,
 			const struct qs_config_pool *pool);
+
+/* upstream_use_stats counts in the row of its pool in shared->proxy. */
+void upstream_use_stats(struct upstream *upstream);
 
 /* upstream_find gives the one of this name in the list, or NULL. */
 struct upstream *upstream_find(const struct upstream_shared *shared,

@@ -2,9 +2,9 @@
 # The objects of the exchange and of the HTTP/1.1 upstream; they need libuv and
 # llhttp. rules.mk of the terminator and of the tests use this list.
 TERMINATOR_UPSTREAM_OBJS := $(addprefix $(BUILD)/obj/terminator/, \
-	backends.o balance.o body.o exchange.o fields.o h1_client.o \
+	backend_stats.o backends.o balance.o body.o choose.o exchange.o fields.o h1_client.o \
 	h1_client_send.o h1_request.o h1_response.o own_rows.o pool.o \
-	router.o routes.o text.o trials.o upstream.o)
+	pool_stats.o router.o routes.o text.o trials.o upstream.o)
 
 body_test_OBJS := $(BUILD)/obj/terminator/body.o
 h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
@@ -14,7 +14,7 @@ h1_response_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 h1_response_test_LIBS := -lllhttp
 upstream_test_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/tests/unit/,upstream_bed.o upstream_script.o) \
-	$(BUILD)/obj/loader/lib/effective.o $(BUILD)/obj/loader/lib/parse.o
+	$(addprefix $(BUILD)/obj/loader/lib/,effective.o log.o parse.o)
 upstream_test_LIBS := -lllhttp -luv
 upstream_limits_test_OBJS := $(upstream_test_OBJS)
 upstream_limits_test_LIBS := $(upstream_test_LIBS)

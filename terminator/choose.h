@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which backend an exchange goes to: by the rows as they are at that moment, so
+ * that a change of weight or breaker is seen at once. For the upstream's own
+ * files.
+ */
+#ifndef TERMINATOR_CHOOSE_H
+#define TERMINATOR_CHOOSE_H
+
+#include <stdbool.h>
+
+#include "terminator/exchange_private.h"
+
+/* choose_backend gives the backend whose turn it is, of those that the exchange
+ * has not tried and that have a connection to give; NULL if there is none.
+ * Takes a trial if its breaker is half open. *ret_busy tells whether there is
+ * one that just has no connection to give now. */
+struct backend *choose_backend(struct exchange *exchange, bool *ret_busy);
+
+/* choose_mark_tried has the exchange not choose this backend again, for
+ * `failure`. */
+void choose_mark_tried(struct exchange *exchange, const struct backend *backend,
+		       enum exchange_failure failure);
+
+#endif
