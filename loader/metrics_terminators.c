@@ -139,27 +139,43 @@ static void write_traffic(struct metrics_out *out,
 	metrics_count(out, name, &one->labels, one->traffic.bytes);
 }
 
-/* What is exported in another form: a base unit, or by reason. */
-static void write_counter(struct metrics_out *out,
-			  const struct metrics_snapshot *snapshot, int counter)
+/* In the base unit; and "us" would be taken for microseconds. */
+static const char *counter_name(int counter)
 {
-	const char *help = qs_terminator_counter_texts[counter].help;
-	char name[80] = "terminator_cpu_seconds_total";
-
-	if (counter == QS_COUNTER_connections_closed)
-		return;
-	if (counter == QS_COUNTER_cpu_us) {
-		metrics_head(out, name, "counter", "Processor time used.");
-		EACH(one, snapshot)
-		metrics_micro(out, name, &one->labels,
-			      one->counts.counter[counter]);
-		return;
+	switch (counter) {
+	case QS_COUNTER_cpu_us:
+		return "cpu_seconds";
+	case QS_COUNTER_streams_reset_by_us:
+		return "streams_reset_by_terminator";
 	}
-	snprintf(name, sizeof(name), "terminator_%s_total",
-		 qs_terminator_counter_texts[counter].name);
-	metrics_head(out, name, "counter", help);
-	EACH(one, snapshot)
-	metrics_count(out, name, &one->labels, one->counts.counter[counter]);
+	return qs_terminator_counter_texts[counter].name;
+}
+
+static void write_counters(struct metrics_out *out,
+			   const struct metrics_snapshot *snapshot)
+{
+	for (int i = 0; i < QS_TERMINATOR_COUNTER_COUNT; i++) {
+		char name[80];
+
+		/* These are there by their reason. */
+		if (i == QS_COUNTER_connections_closed)
+			continue;
+		snprintf(name, sizeof(name), "terminator_%s_total",
+			 counter_name(i));
+		metrics_head(out, name, "counter",
+			     i == QS_COUNTER_cpu_us
+				     ? "processor time used"
+				     : qs_terminator_counter_texts[i].help);
+		EACH(one, snapshot)
+		{
+			__u64 count = one->counts.counter[i];
+
+			if (i == QS_COUNTER_cpu_us)
+				metrics_micro(out, name, &one->labels, count);
+			else
+				metrics_count(out, name, &one->labels, count);
+		}
+	}
 }
 
 static void write_closes(struct metrics_out *out,
@@ -241,8 +257,7 @@ void metrics_terminators(struct metrics_out *out,
 	write_weights(out, snapshot);
 	write_breakers(out, snapshot);
 	write_traffic(out, snapshot);
-	for (int i = 0; i < QS_TERMINATOR_COUNTER_COUNT; i++)
-		write_counter(out, snapshot, i);
+	write_counters(out, snapshot);
 	write_closes(out, snapshot);
 	write_histograms(out, snapshot);
 	write_gauges(out, snapshot);
