@@ -324,9 +324,32 @@ def test_impostor(bed, victim):
           answer["reason"], answer)
 
 
-def test_slots_run_out(bed, row_size, requests):
+def count_one(answer, layout):
+    """One request in a terminator's own rows, to one pool and no backend."""
+    def change(place, size, row, offset, value):
+        with mmap.mmap(answer["fds"][place], (size * row + size + 4095) &
+                       ~4095) as rows:
+            rows[size * row + offset:size * row + offset + len(value)] = value
+
+    one = struct.pack("<Q", 1)
+    change(1, layout["stats"], answer["slot"], layout["requests"], one)
+    change(3, layout["proxy"], answer["slot"], 0, b"churn-pool\0")
+    change(3, layout["proxy"], answer["slot"], 32, one)  # HTTP/1.1, 200
+
+
+def churn_totals(bed):
+    """Requests of terminator churn, and of its pool."""
+    samples = dict(line.rsplit(" ", 1) for line in bed.scrape().splitlines()
+                   if "churn" in line)
+    return [int(samples.get(name, 0)) for name in (
+        'quicsteer_terminator_requests_total{terminator="churn"}',
+        'quicsteer_http_requests_total{pool="churn-pool",protocol="h1",'
+        'code="200"}')]
+
+
+def test_slots_run_out(bed, layout):
     """More registrations than slots: the oldest dead slots are used again and
-    what their holders counted is not lost."""
+    what their holders counted is not lost, also by the next loader."""
     seen, rounds = {}, 300
     reused = True
     for _ in range(rounds):
@@ -337,18 +360,47 @@ def test_slots_run_out(bed, row_size, requests):
             if slot in seen:
                 reused &= instance == (seen[slot] + 1) & 0xffff
             seen[slot] = instance
-            with mmap.mmap(answer["fds"][1], (row_size * 256 + 4095) & ~4095,
-                           mmap.MAP_SHARED) as rows:
-                struct.pack_into("<Q", rows, row_size * slot + requests, 1)
+            count_one(answer, layout)
             for fd in answer["fds"]:
                 os.close(fd)
     check("300 registrations fit into 256 slots", len(seen) < rounds, seen)
     check("a slot's instance is one more each time", reused)
-    text = bed.scrape()
-    total = [line for line in text.splitlines() if line.startswith(
-        'quicsteer_terminator_requests_total{terminator="churn"}')]
     check("their counters are summed up under their name",
-          total and total[0].endswith(" %d" % rounds), total)
+          churn_totals(bed) == [rounds, rounds], churn_totals(bed))
+    bed.loader.stop(signal.SIGKILL)
+    bed.start_loader()
+    check("and outlive the loader", churn_totals(bed) == [rounds, rounds],
+          churn_totals(bed))
+
+
+def update_total(bed, name, offset, value):
+    """Eight octets of a terminator's entry in terminator_totals."""
+    path = bed.pins + "/terminator_totals"
+    key = ["%d" % octet for octet in name.encode().ljust(32, b"\0")]
+    entry = json.loads(run("bpftool", "-j", "map", "lookup", "pinned", path,
+                           "key", *key))
+    octets = [int(octet, 16) for octet in entry["value"]]
+    octets[offset:] = struct.pack("<Q", value)
+    run("bpftool", "map", "update", "pinned", path, "key", *key, "value",
+        *map(str, octets))
+
+
+def test_interrupted_hand_over(bed, layout):
+    """A loader was killed after it had added a row to the totals, and before
+    it had cleared the row."""
+    before = churn_totals(bed)
+    slot, row = max((slot, row) for slot, row in bed.terminators().items()
+                    if row["name"] == "churn" and row["state"] == "dead")
+    bed.loader.stop(signal.SIGKILL)
+    update_total(bed, "churn", layout["taken"], int(row["server_id"], 16))
+    bed.start_loader()
+    check("a row that was added already is cleared and not added again",
+          churn_totals(bed) == [before[0] - 1, before[1]],
+          (before, churn_totals(bed)))
+    bed.loader.stop(signal.SIGKILL)
+    bed.start_loader()
+    check("and that is done once",
+          churn_totals(bed) == [before[0] - 1, before[1]], churn_totals(bed))
 
 
 def test_maps_lost(bed, running):
@@ -372,12 +424,15 @@ def test_maps_lost(bed, running):
 
 
 def row_layout(bed):
-    """Size of a row of terminator_stats and the offset of `requests`."""
-    info = json.loads(run(
-        "bpftool", "-j", "map", "show", "pinned",
-        bed.pins + "/terminator_stats"))
+    """Sizes of rows, and offsets in them."""
+    def size(name):
+        return json.loads(run("bpftool", "-j", "map", "show", "pinned",
+                              bed.pins + "/" + name))["bytes_value"]
+
     names = bed.lbctl("terminators")["terminators"][0]["counters"]
-    return info["bytes_value"], 16 + 8 * list(names).index("requests")
+    return {"stats": size("terminator_stats"), "proxy": size("proxy_stats"),
+            "requests": 16 + 8 * list(names).index("requests"),
+            "taken": size("terminator_totals") - 8}
 
 
 def test_extra_user(bed):
@@ -434,7 +489,9 @@ def main():
         test_impostor(bed, running[0])
         for one in running:
             one.ask("resume")
-        test_slots_run_out(bed, *row_layout(bed))
+        layout = row_layout(bed)
+        test_slots_run_out(bed, layout)
+        test_interrupted_hand_over(bed, layout)
         for one in running:
             one.kill()
             one.child.wait()
