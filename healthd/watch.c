@@ -35,7 +35,7 @@ static bool recovered(struct watch *watch, uint64_t beat_ns, uint64_t now_ns,
 	}
 	if (!watch->steady_ns || watch->steady_ns < watch->excused_ns)
 		watch->steady_ns = now_ns;
-	return now_ns - watch->steady_ns >= hold_ns;
+	return age(watch->steady_ns, beat_ns) >= hold_ns;
 }
 
 bool watch_step(struct watch *watch, uint64_t beat_ns, uint64_t now_ns,
