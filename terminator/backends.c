@@ -40,10 +40,9 @@ static uint8_t row_state(const struct qs_backend *row)
 static void insert(struct backend *backend)
 {
 	struct upstream *upstream = backend->upstream;
-	size_t i = upstream->backend_count++;
 
-	upstream->backends[i] = backend;
-	upstream->entries[i] = (struct balance_entry){0};
+	upstream->backends[upstream->backend_count++] = backend;
+	balance_add(&upstream->balance);
 	upstream->had_backend = true;
 	upstream->shared->by_row[backend->row] = backend;
 	backend_stats_begin(backend);
@@ -93,7 +92,7 @@ static void take_out(struct backend *backend)
 		if (upstream->backends[i] != backend)
 			continue;
 		upstream->backends[i] = upstream->backends[last];
-		upstream->entries[i] = upstream->entries[last];
+		balance_remove(&upstream->balance, i);
 		break;
 	}
 	upstream->shared->by_row[backend->row] = NULL;

@@ -1,50 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "terminator/balance.h"
 
-/* Keeps the sum of all credits near zero: only their differences count, but
- * scaling one of them would turn what they have in common into a difference. */
-static void centre(struct balance_entry *entries, size_t count)
+/* One that is new has neither debts nor credit: it stands where all others do
+ * on average. */
+void balance_add(struct balance *balance)
 {
-	int64_t sum = 0, weighted = 0;
+	int64_t sum = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		sum += entries[i].credit;
-		weighted += entries[i].weight > 0;
-	}
-	for (size_t i = 0; i < count && weighted; i++)
-		if (entries[i].weight)
-			entries[i].credit -= sum / weighted;
+	for (size_t i = 0; i < balance->count; i++)
+		sum += balance->entries[i].credit;
+	balance->entries[balance->count] = (struct balance_entry){
+		.credit = balance->count ? sum / (int64_t)balance->count : 0,
+	};
+	balance->count++;
 }
 
-void balance_weigh(struct balance_entry *entries, size_t count, size_t i,
-		   uint32_t weight)
+void balance_remove(struct balance *balance, size_t i)
 {
-	struct balance_entry *entry = &entries[i];
+	balance_weigh(balance, i, 0);
+	balance->entries[i] = balance->entries[--balance->count];
+}
 
-	if (entry->weight == weight)
-		return;
-	entry->credit =
-		entry->weight ? entry->credit * weight / entry->weight : 0;
+void balance_weigh(struct balance *balance, size_t i, uint32_t weight)
+{
+	struct balance_entry *entry = &balance->entries[i];
+
+	balance->total += (int64_t)weight - entry->weight;
 	entry->weight = weight;
-	centre(entries, count);
 }
 
-long balance_pick(struct balance_entry *entries, size_t count)
+/* What somebody is owed counts in rounds, and a round is as long as the sum of
+ * the weights: debts from a time of great weights must not take the place of
+ * many rounds when weights are small. */
+static void rescale(struct balance *balance)
+{
+	double ratio = (double)balance->total / (double)balance->scale;
+
+	for (size_t i = 0; i < balance->count && balance->scale; i++)
+		balance->entries[i].credit *= ratio;
+	balance->scale = balance->total;
+}
+
+long balance_pick(struct balance *balance)
 {
 	int64_t total = 0;
 	long best = -1;
 
-	for (size_t i = 0; i < count; i++) {
-		struct balance_entry *entry = &entries[i];
+	if (balance->total && balance->total != balance->scale)
+		rescale(balance);
+	for (size_t i = 0; i < balance->count; i++) {
+		struct balance_entry *entry = &balance->entries[i];
 
 		if (entry->out || !entry->weight)
 			continue;
 		entry->credit += entry->weight;
 		total += entry->weight;
-		if (best < 0 || entry->credit > entries[best].credit)
-			best = i;
+		if (best < 0 || entry->credit > balance->entries[best].credit)
+			best = (long)i;
 	}
 	if (best >= 0)
-		entries[best].credit -= total;
+		balance->entries[best].credit -= total;
 	return best;
 }

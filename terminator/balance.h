@@ -10,21 +10,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All zeros is one that has no weight yet. */
+enum { BALANCE_MAX = 256 };
+
 struct balance_entry {
-	int64_t credit;	 /* what it is owed, in weights; balance.c's own */
-	uint32_t weight; /* set by balance_weigh; 0: is never picked */
-	bool out;	 /* set by the caller: is not picked this time */
+	int64_t credit; /* balance.c's own */
+	uint32_t weight;
+	bool out; /* set by the caller: is not picked this time */
 };
 
-/* balance_weigh sets the weight of entry `i`. What it is owed changes in
- * proportion, so that a debt from a time of great weight does not keep it from
- * its share for long. */
-void balance_weigh(struct balance_entry *entries, size_t count, size_t i,
-		   uint32_t weight);
+/* All zeros is an empty one. */
+struct balance {
+	size_t count;
+	struct balance_entry entries[BALANCE_MAX];
+	uint64_t total; /* of the weights */
+	uint64_t scale; /* the total that the credits are by */
+};
+
+/* balance_add adds an entry of weight 0 at the end; at most BALANCE_MAX. */
+void balance_add(struct balance *balance);
+
+/* balance_remove removes an entry; the last one takes its place. */
+void balance_remove(struct balance *balance, size_t i);
+
+/* balance_weigh sets an entry's weight; 0: it is never picked. */
+void balance_weigh(struct balance *balance, size_t i, uint32_t weight);
 
 /* balance_pick picks one that is not out and has weight, and returns its index,
  * or -1 if there is none. */
-long balance_pick(struct balance_entry *entries, size_t count);
+long balance_pick(struct balance *balance);
 
 #endif

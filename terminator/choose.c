@@ -107,9 +107,9 @@ static bool weigh(const struct exchange *exchange)
 
 	for (size_t i = 0; i < upstream->backend_count; i++) {
 		const struct backend *backend = upstream->backends[i];
-		struct balance_entry *entry = &upstream->entries[i];
+		struct balance_entry *entry = &upstream->balance.entries[i];
 
-		balance_weigh(upstream->entries, upstream->backend_count, i,
+		balance_weigh(&upstream->balance, i,
 			      weight_of(backend, drained));
 		entry->out = was_tried(exchange, backend) ||
 			     (needs_trial(backend) && !has_trial(backend));
@@ -127,14 +127,13 @@ struct backend *choose_backend(struct exchange *exchange, bool *ret_busy)
 	long i;
 
 	*ret_busy = weigh(exchange);
-	while ((i = balance_pick(upstream->entries, upstream->backend_count)) >=
-	       0) {
+	while ((i = balance_pick(&upstream->balance)) >= 0) {
 		struct backend *backend = upstream->backends[i];
 
 		if (!needs_trial(backend) || take_trial(backend))
 			return backend;
 		/* Others were faster. */
-		upstream->entries[i].out = true;
+		upstream->balance.entries[i].out = true;
 	}
 	return NULL;
 }

@@ -17,6 +17,8 @@
 
 struct h1_client;
 
+_Static_assert(BALANCE_MAX >= QS_MAX_BACKENDS, "room for every row");
+
 struct upstream_options {
 	uint32_t connect_timeout_ms;
 	uint32_t response_timeout_ms; /* from request sent to header */
@@ -36,8 +38,8 @@ struct upstream {
 	/* Those whose rows are in use; a backend and its place in the
 	 * balancing have the same index. */
 	struct backend *backends[QS_MAX_BACKENDS];
-	struct balance_entry entries[QS_MAX_BACKENDS];
 	size_t backend_count;
+	struct balance balance;
 	uint64_t born;	  /* loop time, ms */
 	bool had_backend; /* at any time */
 

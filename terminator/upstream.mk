@@ -6,6 +6,12 @@ TERMINATOR_UPSTREAM_OBJS := $(addprefix $(BUILD)/obj/terminator/, \
 	h1_client_send.o h1_request.o h1_response.o own_rows.o pool.o \
 	pool_stats.o router.o routes.o text.o trials.o upstream.o)
 
+balance_test_OBJS := $(BUILD)/obj/terminator/balance.o
+trials_test_OBJS := $(BUILD)/obj/terminator/trials.o
+trials_test_LIBS := -lpthread
+routes_test_OBJS := $(BUILD)/obj/terminator/routes.o
+own_rows_test_OBJS := $(BUILD)/obj/terminator/own_rows.o \
+	$(addprefix $(BUILD)/obj/loader/lib/,effective.o parse.o)
 body_test_OBJS := $(BUILD)/obj/terminator/body.o
 h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	h1_request.o text.o)
