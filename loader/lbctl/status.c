@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lbctl/lbctl.h"
+#include "loader/lbctl/survey.h"
 #include "loader/lib/link.h"
 #include "loader/lib/names.h"
 #include "loader/lib/parse.h"
@@ -16,8 +17,12 @@
 static const char help[] =
 	"Usage: lbctl status [OPTION]...\n"
 	"\n"
-	"What is attached where and what that costs, VIPs, CID configurations\n"
-	"(never their keys), terminators by state, and what became of "
+	"What is attached where and what that costs, whether loader and "
+	"healthd "
+	"live, VIPs,\n"
+	"CID configurations (never their keys), terminators by state, backends "
+	"of each\n"
+	"pool that are up, breakers that are open, and what became of "
 	"packets.\n"
 	"\n" COMMON_HELP;
 
@@ -31,6 +36,77 @@ static json_t *loader_json(const struct qs_settings *settings)
 	return json_pack("{s:i, s:b, s:I}", "pid", settings->loader_pid,
 			 "running", is_running(settings->loader_pid), "started",
 			 (json_int_t)(settings->started_ns / 1000000000));
+}
+
+static json_t *healthd_json(const struct qs_maps *maps)
+{
+	const struct qs_settings *settings = maps->settings;
+	long long age = survey_age_ms(settings->healthd_heartbeat_ns);
+
+	return json_pack("{s:i, s:b, s:o}", "pid", settings->healthd_pid,
+			 "running", survey_healthd_lives(maps),
+			 "heartbeat_age_ms",
+			 age < 0 ? json_null() : json_integer(age));
+}
+
+static json_t *pool_json(const struct qs_maps *maps, const char *pool)
+{
+	int up = 0, total = 0;
+
+	for (int i = 0; i < QS_MAX_BACKENDS; i++) {
+		const struct qs_backend *row = &maps->backends[i];
+
+		if (row->state != QS_BACKEND_ACTIVE || strcmp(row->pool, pool))
+			continue;
+		total++;
+		up += survey_is_up(row);
+	}
+	return json_pack("{s:s, s:i, s:i}", "name", pool, "up", up, "backends",
+			 total);
+}
+
+static json_t *pools_json(const struct qs_maps *maps)
+{
+	const char *pools[QS_MAX_POOLS];
+	size_t count = survey_pools(maps, pools);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, pool_json(maps, pools[i]));
+	return list;
+}
+
+static void add_breaker(json_t *list, const char *kind, const char *name,
+			unsigned int observed, const struct qs_wish *wish)
+{
+	if (survey_breaker_closed(observed, wish))
+		return;
+	json_array_append_new(
+		list, json_pack("{s:s, s:s, s:s, s:s}", "kind", kind, "name",
+				name, "breaker", qs_breaker_name(observed),
+				"wish", qs_breaker_wish_name(wish->breaker)));
+}
+
+/* Of terminators and backends: all that are not closed. */
+static json_t *breakers_json(const struct qs_maps *maps)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < QS_MAX_TERMINATORS; i++) {
+		const struct qs_terminator *row = &maps->terminators[i];
+
+		if (row->state == QS_TERMINATOR_LIVE)
+			add_breaker(list, "terminator", row->name, row->breaker,
+				    &row->wish);
+	}
+	for (int i = 0; i < QS_MAX_BACKENDS; i++) {
+		const struct qs_backend *row = &maps->backends[i];
+
+		if (row->state == QS_BACKEND_ACTIVE)
+			add_breaker(list, "backend", row->name, row->breaker,
+				    &row->wish);
+	}
+	return list;
 }
 
 static json_t *attach_json(const struct qs_settings *settings)
@@ -148,14 +224,17 @@ static json_t *status_json(const struct common *common,
 	    qs_maps_deliveries(maps, &deliveries))
 		return NULL;
 	return json_pack(
-		"{s:i, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o}",
-		"abi_version", settings->abi_version, "attached",
-		attach_json(settings), "loader", loader_json(settings),
+		"{s:i, s:i, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, "
+		"s:o, s:o, s:o}",
+		"abi_version", settings->abi_version, "config_generation",
+		settings->config_generation, "attached", attach_json(settings),
+		"loader", loader_json(settings), "healthd", healthd_json(maps),
 		"programs", "steer",
 		program_json(common->pin_dir, QS_PIN_STEER_LINK), "deliver",
 		program_json(common->pin_dir, QS_PIN_DELIVER_LINK), "vips",
 		vips_json(maps), "configurations", configs_json(maps),
-		"terminators", states_json(maps), "verdicts",
+		"terminators", states_json(maps), "pools", pools_json(maps),
+		"open_breakers", breakers_json(maps), "verdicts",
 		counters_json(qs_verdict_texts, verdicts.count,
 			      QS_VERDICT_COUNT),
 		"deliveries",
@@ -176,6 +255,38 @@ static void print_loader(const json_t *loader)
 		printf("Loader       not running; packets are steered as it "
 		       "left them (started %s)\n",
 		       text);
+}
+
+static void print_healthd(const json_t *healthd)
+{
+	if (json_is_true(json_object_get(healthd, "running")))
+		printf("Healthd      pid %lld\n",
+		       common_number(healthd, "pid"));
+	else if (common_number(healthd, "pid"))
+		printf("Healthd      pid %lld, silent for %.1f s: backends and "
+		       "terminators stay as it left them\n",
+		       common_number(healthd, "pid"),
+		       common_number(healthd, "heartbeat_age_ms") / 1000.0);
+	else
+		printf("Healthd      not running; backends and terminators "
+		       "stay as it left them\n");
+}
+
+static void print_pools(const json_t *status)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "pools"), i, one)
+		printf("Pool         %s: %lld of %lld backends up\n",
+		       common_text(one, "name"), common_number(one, "up"),
+		       common_number(one, "backends"));
+	json_array_foreach(json_object_get(status, "open_breakers"), i, one)
+		printf("Breaker      of %s %s: %s\n", common_text(one, "kind"),
+		       common_text(one, "name"),
+		       strcmp(common_text(one, "wish"), "auto")
+			       ? "open, by the operator's wish"
+			       : common_text(one, "breaker"));
 }
 
 static void print_program(const json_t *status, const char *name)
@@ -249,12 +360,16 @@ static void print_status(const json_t *status)
 	print_program(status, "steer");
 	print_program(status, "deliver");
 	print_loader(json_object_get(status, "loader"));
+	print_healthd(json_object_get(status, "healthd"));
+	printf("Configured   generation %lld\n",
+	       common_number(status, "config_generation"));
 	json_array_foreach(json_object_get(status, "vips"), i, vip)
 		printf("VIP          %s\n", json_string_value(vip));
 	print_configs(json_object_get(status, "configurations"));
 	printf("Terminators  %lld live, %lld draining, %lld dead\n",
 	       common_number(states, "live"), common_number(states, "draining"),
 	       common_number(states, "dead"));
+	print_pools(status);
 	print_counters("Packets by the XDP program's verdict",
 		       json_object_get(status, "verdicts"), qs_verdict_texts,
 		       QS_VERDICT_COUNT);

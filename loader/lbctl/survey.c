@@ -55,6 +55,13 @@ const char *survey_standing(const struct qs_backend *row)
 	return "active";
 }
 
+bool survey_breaker_closed(unsigned int observed, const struct qs_wish *wish)
+{
+	if (wish->breaker == QS_WISH_AUTO)
+		return observed == QS_BREAKER_CLOSED;
+	return wish->breaker == QS_WISH_CLOSED;
+}
+
 const char *survey_breaker(unsigned int observed, const struct qs_wish *wish)
 {
 	switch (wish->breaker) {

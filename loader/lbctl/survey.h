@@ -28,6 +28,9 @@ bool survey_is_up(const struct qs_backend *row);
  */
 const char *survey_standing(const struct qs_backend *row);
 
+/* survey_breaker_closed: as it is in force. */
+bool survey_breaker_closed(unsigned int observed, const struct qs_wish *wish);
+
 /* survey_breaker: in force, with the operator's wish; for people. */
 const char *survey_breaker(unsigned int observed, const struct qs_wish *wish);
 
