@@ -20,16 +20,17 @@ BACKEND_PORT, CONTROL_PORT = 8001, 9001
 class ConfiguredBed(Bed):
     """`backends` are names, on ports from 8001 on. `pools` as in the file;
     default: one pool of them all. `settings` are sections of the file that
-    replace values of the default ones."""
+    replace values of the default ones. With `names` ({name: [address]})
+    healthd has a name server that knows them; see self.names."""
 
     def __init__(self, backends=("b1", "b2"), pools=None, settings=None,
-                 terminators=2, healthd=True, names=False):
+                 terminators=2, healthd=True, names=None):
         super().__init__(terminators=terminators, nginx=False)
         self.backends = {}
         self.addresses = {}
         self.backend_names = list(backends)
         self.with_healthd = healthd
-        self.with_names = names
+        self.known_names = names
         self.healthd = None
         self.names = None
         self.pools = pools
@@ -64,8 +65,10 @@ class ConfiguredBed(Bed):
     def _backends(self):
         for name in self.backend_names:
             self.start_backend(name)
-        if self.with_names:
+        if self.known_names is not None:
             self.names = NameServer(self.network.server)
+            for name, addresses in self.known_names.items():
+                self.names.set(name, *addresses)
         self.settings = self._default_settings()
         self.write_config()
 

@@ -2,6 +2,7 @@
 """Programs under test: started with a log file each, ended by their own
 process ID, gone with us in any case."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -19,6 +20,17 @@ def wait_until(condition, seconds, what):
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {seconds} s for {what}")
         time.sleep(0.02)
+
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans():
+    """From now on processes whose parent ends become our children, so that
+    their exit status can be had by os.waitpid()."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
 
 
 def unprivileged(*command):
