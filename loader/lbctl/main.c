@@ -43,6 +43,7 @@ static const struct command commands[] = {
 	 "",
 	 "what is attached, daemons, pools, packets by verdict",
 	 command_status},
+	{{"top", NULL}, "", "what happens now, again and again", command_top},
 	{{"terminators", NULL},
 	 "",
 	 "each terminator's state, traffic and connections",
