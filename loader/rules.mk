@@ -32,6 +32,10 @@ CONFIG_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lib/config*.c))
 	$(addprefix $(BUILD)/obj/loader/lib/,nearest.o parse.o utf8.o)
 config_test_OBJS := $(CONFIG_OBJS)
 config_test_LIBS := -ljansson $(CONFIG_LIBS)
+config_bad_test_OBJS := $(CONFIG_OBJS)
+config_bad_test_LIBS := $(config_test_LIBS)
+config_fuzz_test_OBJS := $(CONFIG_OBJS)
+config_fuzz_test_LIBS := $(config_test_LIBS)
 parse_test_OBJS := $(BUILD)/obj/loader/lib/parse.o
 secrets_test_OBJS := $(BUILD)/obj/loader/lib/secrets.o \
 	$(BUILD)/obj/loader/lib/parse.o

@@ -141,9 +141,9 @@ static int normalise_choice(const struct value *value)
 	}
 	nearest = qs_nearest(value->text, words, key->choice_count);
 	if (nearest)
-		snprintf(meant, sizeof(meant), "did you mean \"%s\"? ",
+		snprintf(meant, sizeof(meant), "; did you mean \"%s\"?",
 			 nearest);
-	return complain(value, "%sallowed: %s", meant, allowed);
+	return complain(value, "not one of %s%s", allowed, meant);
 }
 
 static int match(const char *pattern, const char *text)

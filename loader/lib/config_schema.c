@@ -2,7 +2,9 @@
 #include "loader/lib/config_tables.h"
 
 #define FILE_PATTERN "^/.*[^/]$"
-#define FILE_FORM "a path begins with / and does not end with one"
+#define FILE_FORM                                                           \
+	"an absolute path is needed, which begins with / and does not end " \
+	"with it"
 
 static const cyaml_strval_t log_levels[] = {
 	{"error", QS_LOG_ERROR},
