@@ -17,7 +17,7 @@
 
 struct h1_client;
 
-_Static_assert(BALANCE_MAX >= QS_MAX_BACKENDS, "room for every row");
+_Static_assert((int)BALANCE_MAX >= (int)QS_MAX_BACKENDS, "room for every row");
 
 struct upstream_options {
 	uint32_t connect_timeout_ms;
