@@ -1,0 +1,177 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A terminator takes a new configuration, and a new process takes its place, by
+signals and by lbctl, while clients are connected: they notice nothing. What is
+wrong is refused with its reason, and changes nothing."""
+
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
+import tap  # noqa: E402
+from bed import reasons  # noqa: E402
+from configured import ConfiguredBed  # noqa: E402
+from network import VIP, run  # noqa: E402
+from process import wait_until  # noqa: E402
+
+NAME = "t1"
+RESTARTS = 5
+
+
+def make_certificate(bed, name):
+    """A second certificate for the same names: NAME.pem and NAME.key."""
+    names = ",".join(["DNS:localhost"] + [f"IP:{ip}" for ip in VIP.values()])
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+        "/CN=localhost", "-addext", f"subjectAltName={names}", "-keyout",
+        bed.path(f"{name}.key"), "-out", bed.path(f"{name}.pem"))
+    os.chmod(bed.path(f"{name}.key"), 0o444)
+
+
+def sees(bed, certificate, count=12):
+    """By which terminators new clients that trust this certificate alone are
+    served, and how many are not."""
+    lines = bed.h3load("--connections", str(count), "--ca",
+                       bed.path(certificate), "--get",
+                       "/bytes/100").finish()
+    served = {one["terminator"] for one in lines if one["ok"]}
+    return served, sum(not one["ok"] for one in lines)
+
+
+def held(bed, seconds, certificate="cert.pem"):
+    load = bed.h3load("--connections", "30", "--hold", str(seconds),
+                      "--interval", "50", "--get", "/bytes/2000", "--timeout",
+                      "60", "--ca", bed.path(certificate))
+    load.wait_for(lambda seen: seen["handshakes"] == 30, 10, "handshakes")
+    return load
+
+
+def counter(bed, name, terminator=NAME):
+    return bed.live()[terminator]["counters"][name]
+
+
+def use_certificate(bed, name, key=None):
+    bed.settings["terminator"].update(
+        certificate=bed.path(f"{name}.pem"),
+        private_key=bed.path(f"{key or name}.key"))
+
+
+def refused(results, bed, label, wanted):
+    """The file as it is now is refused by SIGHUP and by lbctl."""
+    before = counter(bed, "config_failures")
+    bed.write_config()
+    bed.terminators[NAME].send(signal.SIGHUP)
+    wait_until(lambda: counter(bed, "config_failures") > before, 5,
+               "the refusal")
+    line = [line for line in bed.terminators[NAME].log().splitlines()
+            if "reload refused" in line][-1]
+    results.check(f"{label}: SIGHUP is refused and says why", wanted in line,
+                  line)
+    status, said = bed.reload()
+    results.check(f"{label}: lbctl reload is refused and says why",
+                  status == 1 and wanted in said, f"{status}: {said}")
+
+
+def reload_all(results, bed):
+    old = held(bed, 6)
+    use_certificate(bed, "second")
+    status, said = bed.reload()
+    results.check("lbctl reload takes a new certificate", status == 0,
+                  f"{status}: {said}")
+    results.equal("all new connections see it", sees(bed, "second.pem"),
+                  ({"t1", "t2"}, 0))
+    results.equal("nobody sees the old one", sees(bed, "cert.pem"),
+                  (set(), 12))
+    use_certificate(bed, "second", key="third")
+    refused(results, bed, "a key of another certificate",
+            "is not the key of the certificate")
+    use_certificate(bed, "second")
+    bed.settings["terminator"]["retry"] = "sometimes"
+    refused(results, bed, "a word that is not allowed", "terminator.retry")
+    del bed.settings["terminator"]["retry"]
+    results.equal("nothing has changed", sees(bed, "second.pem"),
+                  ({"t1", "t2"}, 0))
+    lines = old.finish()
+    results.check("connections with the old certificate went on",
+                  len(lines) == 30 and all(one["ok"] for one in lines)
+                  and old.summary()["reconnects"] == 0,
+                  f"{reasons(lines)}, {old.summary()}")
+
+
+def reload_one(results, bed):
+    use_certificate(bed, "third")
+    bed.write_config()
+    before = counter(bed, "config_reloads")
+    bed.terminators[NAME].send(signal.SIGHUP)
+    wait_until(lambda: counter(bed, "config_reloads") > before, 5,
+               "the reload")
+    results.equal("SIGHUP changes one terminator",
+                  (sees(bed, "third.pem", 30)[0],
+                   sees(bed, "second.pem", 30)[0]), ({"t1"}, {"t2"}))
+    results.check("the log says that it was for this one alone",
+                  "reloaded, this process alone"
+                  in bed.terminators[NAME].log(), "it does not")
+    results.equal("lbctl reload brings them together", bed.reload()[0], 0)
+    results.equal("both have it", sees(bed, "third.pem"), ({"t1", "t2"}, 0))
+
+
+def cannot_start(results, bed):
+    process = bed.terminators[NAME]
+    bed.write_config("terminator: [")
+    process.send(signal.SIGUSR2)
+    wait_until(lambda: "ended before it served" in process.log(), 5,
+               "the end of the next process")
+    line = [line for line in process.log().splitlines()
+            if "ended before it served" in line][-1]
+    results.check("a next process that cannot start is told with its status",
+                  "exit status 1" in line, line)
+    results.equal("this one goes on", bed.live()[NAME]["pid"], process.pid)
+    bed.write_config()
+
+
+def hot_restart(bed):
+    """One restart; waits until the old process is gone."""
+    pid = bed.live()[NAME]["pid"]
+    os.kill(pid, signal.SIGUSR2)
+    wait_until(lambda: bed.live().get(NAME, {"pid": pid})["pid"] != pid, 10,
+               "the next process")
+    wait_until(lambda: all(row["state"] == "dead" for row in bed.slots()
+                           if row["pid"] == pid), 20, "the old one's end")
+    return bed.live()[NAME]["pid"]
+
+
+def hot_restarts(results, bed):
+    first = bed.terminators[NAME]
+    old = held(bed, RESTARTS * 3, "third.pem")
+    rush = bed.h3load("--connections", str(RESTARTS * 3 * 60), "--rate", "60",
+                      "--get", "/bytes/3000", "--timeout", "60", "--ca",
+                      bed.path("third.pem"))
+    pids = [hot_restart(bed) for _ in range(RESTARTS)]
+    lines, new = old.finish(), rush.finish()
+    results.figure(f"{RESTARTS} hot restarts: {old.summary()['requests']} "
+                   f"requests of 30 held clients over "
+                   f"{old.summary()['goaways']} GOAWAYs, {len(new)} new "
+                   "connections")
+    results.equal("each has a process of its own", len(set(pids)), RESTARTS)
+    results.equal("the first process has ended well",
+                  first.popen.wait(5), 0)
+    results.equal("requests of held clients that failed",
+                  (reasons(lines), old.summary()["requests_failed"]), ({}, 0))
+    results.equal("new connections that failed", reasons(new), {})
+    for name in ("wrong_delivery", "stateless_resets_sent",
+                 "streams_reset_by_us"):
+        results.equal(f"{name} in all", bed.total(name), 0)
+
+
+def terminator_life(results):
+    with ConfiguredBed(terminators=2) as bed:
+        for name in ("second", "third"):
+            make_certificate(bed, name)
+        reload_all(results, bed)
+        reload_one(results, bed)
+        cannot_start(results, bed)
+        hot_restarts(results, bed)
+
+
+tap.run(terminator_life)
