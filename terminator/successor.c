@@ -7,6 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
+static void on_closed(uv_handle_t *handle)
+{
+	struct successor *successor = handle->data;
+
+	successor->closing = false;
+}
+
+static void release(struct successor *successor)
+{
+	successor->running = false;
+	successor->closing = true;
+	uv_close((uv_handle_t *)&successor->process, on_closed);
+}
+
 static void on_exit_of_it(uv_process_t *process, int64_t status, int number)
 {
 	struct successor *successor = process->data;
@@ -17,8 +31,7 @@ static void on_exit_of_it(uv_process_t *process, int64_t status, int number)
 	else
 		snprintf(why, sizeof(why), "exit status %lld",
 			 (long long)status);
-	successor->running = false;
-	uv_close((uv_handle_t *)process, NULL);
+	release(successor);
 	successor->on_end(successor->user, why);
 }
 
@@ -53,10 +66,7 @@ int successor_start(struct successor *successor, uv_loop_t *loop, char **argv)
 	};
 	int err, i;
 
-	/* Its handle may still be closing: then, too, one has been running
-	 * until now. */
-	if (successor->running ||
-	    uv_is_closing((uv_handle_t *)&successor->process))
+	if (successor->running || successor->closing)
 		return -EBUSY;
 	for (i = 0; i < 3; i++) {
 		stdio[i].flags = UV_INHERIT_FD;
@@ -70,7 +80,7 @@ int successor_start(struct successor *successor, uv_loop_t *loop, char **argv)
 	free(options.env);
 	if (err)
 		/* libuv has made a handle of it all the same. */
-		uv_close((uv_handle_t *)&successor->process, NULL);
+		release(successor);
 	else
 		successor->running = true;
 	return err;
@@ -79,6 +89,5 @@ int successor_start(struct successor *successor, uv_loop_t *loop, char **argv)
 void successor_close(struct successor *successor)
 {
 	if (successor->running)
-		uv_close((uv_handle_t *)&successor->process, NULL);
-	successor->running = false;
+		release(successor);
 }

@@ -12,6 +12,7 @@
 struct successor {
 	uv_process_t process;
 	bool running;
+	bool closing; /* the handle of one that has ended */
 	/* It has ended; `why` says how. */
 	void (*on_end)(void *user, const char *why);
 	void *user;
