@@ -26,6 +26,7 @@ void backend_stats_begin(struct backend *backend)
 void backend_stats_part(struct backend *backend)
 {
 	backend->own_stats = *backend->stats;
+	memset(backend->stats->gauge, 0, sizeof(backend->stats->gauge));
 	backend->stats = &backend->own_stats;
 }
 

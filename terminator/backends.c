@@ -102,9 +102,9 @@ static void part(struct backend *backend)
 {
 	backend->leaving = true;
 	backend->gone = true;
-	backend_stats_part(backend);
 	take_out(backend);
 	close_idle(backend);
+	backend_stats_part(backend);
 	if (!backend->client_count)
 		free(backend);
 }

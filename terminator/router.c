@@ -105,6 +105,19 @@ struct router *router_new(uv_loop_t *loop, const char *via,
 	return router;
 }
 
+static void use_rows(struct router *router, const struct qs_backend *theirs,
+		     struct qs_trials *trials)
+{
+	struct upstream_shared *shared = &router->shared;
+	struct upstream *upstream;
+
+	DL_FOREACH (shared->upstreams, upstream)
+		backends_forget(upstream);
+	shared->own_rows = !theirs;
+	shared->rows = theirs ? theirs : router->own.rows;
+	shared->trials = theirs && trials ? trials : router->own.trials;
+}
+
 void router_use_memory(struct router *router,
 		       const struct router_memory *memory)
 {
@@ -255,7 +268,8 @@ int router_apply_urls(struct router *router, const struct qs_config_pool *pool,
 		backends[i].weight = QS_WEIGHT_DEFAULT;
 	}
 	router->by_urls = true;
-	router->shared.own_rows = true;
+	if (!router->shared.own_rows)
+		use_rows(router, NULL, NULL);
 	return router_apply(router, &config, &error) ? -ENOMEM : 0;
 }
 

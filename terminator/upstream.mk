@@ -22,6 +22,11 @@ upstream_test_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/tests/unit/,upstream_bed.o upstream_script.o) \
 	$(addprefix $(BUILD)/obj/loader/lib/,effective.o log.o parse.o)
 upstream_test_LIBS := -lllhttp -luv
+upstream_rows_test_OBJS := $(upstream_test_OBJS) \
+	$(BUILD)/obj/tests/unit/upstream_rows.o
+upstream_rows_test_LIBS := $(upstream_test_LIBS)
+upstream_stats_test_OBJS := $(upstream_rows_test_OBJS)
+upstream_stats_test_LIBS := $(upstream_test_LIBS)
 upstream_limits_test_OBJS := $(upstream_test_OBJS)
 upstream_limits_test_LIBS := $(upstream_test_LIBS)
 upstream_backend_test_OBJS := $(upstream_test_OBJS) \

@@ -14,17 +14,22 @@ enum {
 	FIELDS_MAX = 16
 };
 
-void bed_open(struct bed *bed, void (*change)(struct qs_config_pool *))
+void bed_open_bare(struct bed *bed)
 {
 	memset(bed, 0, sizeof(*bed));
 	cr_assert_eq(uv_loop_init(&bed->loop), 0);
 	uv_timer_init(&bed->loop, &bed->guard);
 	bed->guard.data = bed;
 	upstream_default_pool(&bed->options);
-	if (change)
-		change(&bed->options);
 	bed->router = router_new(&bed->loop, "test", &bed->stats);
 	cr_assert(bed->router);
+}
+
+void bed_open(struct bed *bed, void (*change)(struct qs_config_pool *))
+{
+	bed_open_bare(bed);
+	if (change)
+		change(&bed->options);
 	cr_assert_eq(bed_apply(bed), 0);
 }
 
@@ -257,6 +262,7 @@ void front_start(struct front *front, struct bed *bed, const char *target,
 		.fields = list,
 		.end = !front->upload_size && !front->upload_open,
 		.peer_address = "192.0.2.9",
+		.protocol = QS_PROTOCOL_h3,
 	};
 
 	for (; fields && fields[0]; fields += 2)

@@ -32,6 +32,9 @@ struct bed {
 /* bed_open makes loop and router; `change` may change the options first. */
 void bed_open(struct bed *bed, void (*change)(struct qs_config_pool *));
 
+/* bed_open_bare makes the router without pools. */
+void bed_open_bare(struct bed *bed);
+
 /* bed_apply applies options and URLs; bed_add adds a URL first, unless it is
  * wrong. Both return what router_apply_urls does. */
 int bed_apply(struct bed *bed);
@@ -117,7 +120,10 @@ struct script {
 	uv_tcp_t listener;
 	const struct step *steps; /* for all connections, in order of time */
 	size_t step_count;
-	size_t step; /* the next one */
+	size_t step;	  /* the next one */
+	bool repeat;	  /* stays at its step */
+	unsigned answers; /* steps taken */
+	uint16_t port;
 	struct script_peer *peers;
 	unsigned connections; /* so far */
 	unsigned open;
@@ -126,7 +132,10 @@ struct script {
 	struct text last;  /* what made the last step come */
 };
 
-/* script_start listens on a free port and adds it to the bed's upstream. */
+/* script_listen listens on a free port; script_start also adds it to the bed's
+ * router. */
+void script_listen(struct script *script, struct bed *bed,
+		   const struct step *steps, size_t count);
 void script_start(struct script *script, struct bed *bed,
 		  const struct step *steps, size_t count);
 

@@ -55,7 +55,9 @@ static void follow(struct script_peer *peer)
 	if (script->step == script->step_count ||
 	    !contains(&peer->input, step->until))
 		return;
-	script->step++;
+	script->answers++;
+	if (!script->repeat)
+		script->step++;
 	text_clear(&script->last);
 	text_add(&script->last, peer->input.data, peer->input.size);
 	text_clear(&peer->input);
@@ -106,12 +108,11 @@ static void on_connection(uv_stream_t *listener, int status)
 		uv_read_start((uv_stream_t *)&peer->tcp, on_alloc, on_read);
 }
 
-void script_start(struct script *script, struct bed *bed,
-		  const struct step *steps, size_t count)
+void script_listen(struct script *script, struct bed *bed,
+		   const struct step *steps, size_t count)
 {
 	struct sockaddr_in address;
 	int size = sizeof(address);
-	char url[64];
 
 	memset(script, 0, sizeof(*script));
 	script->steps = steps;
@@ -125,8 +126,16 @@ void script_start(struct script *script, struct bed *bed,
 		0);
 	uv_tcp_getsockname(&script->listener, (struct sockaddr *)&address,
 			   &size);
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u",
-		 ntohs(address.sin_port));
+	script->port = ntohs(address.sin_port);
+}
+
+void script_start(struct script *script, struct bed *bed,
+		  const struct step *steps, size_t count)
+{
+	char url[64];
+
+	script_listen(script, bed, steps, count);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u", script->port);
 	cr_assert_eq(bed_add(bed, url), 0);
 }
 
