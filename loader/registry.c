@@ -143,6 +143,7 @@ static void record(struct registry *registry, __u16 slot, __u16 instance,
 		   const char *name, const struct ucred *peer)
 {
 	struct qs_terminator *terminator = &registry->maps->terminators[slot];
+	int error;
 
 	memset(terminator->name, 0, sizeof(terminator->name));
 	memcpy(terminator->name, name, strnlen(name, QS_NAME_SIZE - 1));
@@ -152,8 +153,12 @@ static void record(struct registry *registry, __u16 slot, __u16 instance,
 	terminator->breaker = QS_BREAKER_CLOSED;
 	terminator->breaker_changed_ns = 0;
 	terminator->breaker_openings = 0;
-	qs_wish_get(registry->maps, QS_WISH_TERMINATOR, name,
-		    &terminator->wish);
+	error = qs_wish_get(registry->maps, QS_WISH_TERMINATOR, name,
+			    &terminator->wish);
+	if (error)
+		log_warn("terminator %s: what the operator wants of it is not "
+			 "known: %s",
+			 name, strerror(-error));
 	terminator->pid = peer->pid;
 	terminator->uid = peer->uid;
 	terminator->registered_ns = registry_now_ns(CLOCK_REALTIME);

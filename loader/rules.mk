@@ -37,6 +37,10 @@ config_bad_test_LIBS := $(config_test_LIBS)
 config_fuzz_test_OBJS := $(CONFIG_OBJS)
 config_fuzz_test_LIBS := $(config_test_LIBS)
 parse_test_OBJS := $(BUILD)/obj/loader/lib/parse.o
+effective_test_OBJS := $(BUILD)/obj/loader/lib/effective.o
+wishes_test_OBJS := $(BUILD)/obj/loader/lib/wishes.o
+wishes_test_LIBS := -lbpf
+metrics_write_test_OBJS := $(BUILD)/obj/loader/metrics_write.o
 secrets_test_OBJS := $(BUILD)/obj/loader/lib/secrets.o \
 	$(BUILD)/obj/loader/lib/parse.o
 table_test_OBJS := $(BUILD)/obj/loader/lib/table.o
