@@ -99,10 +99,13 @@ static cyaml_schema_value_t make_list(const struct qs_config_key *key)
 
 static cyaml_schema_value_t make_value(const struct qs_config_key *key)
 {
+	cyaml_schema_value_t number = {
+		CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint32_t)};
+
 	switch (key->kind) {
 	case QS_KIND_SWITCH:
-		return (cyaml_schema_value_t){.type = CYAML_BOOL,
-					      .data_size = key->size};
+		return (cyaml_schema_value_t){
+			CYAML_VALUE_BOOL(CYAML_FLAG_DEFAULT, bool)};
 	case QS_KIND_CHOICE:
 		return (cyaml_schema_value_t){
 			.type = CYAML_ENUM,
@@ -137,8 +140,8 @@ static cyaml_schema_value_t make_value(const struct qs_config_key *key)
 	case QS_KIND_LIST:
 		return make_list(key);
 	default:
-		return (cyaml_schema_value_t){.type = CYAML_UINT,
-					      .data_size = key->size};
+		number.data_size = key->size;
+		return number;
 	}
 }
 
