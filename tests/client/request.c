@@ -158,6 +158,13 @@ static bool is_pattern(const uint8_t *data, size_t size, uint64_t position)
 	return true;
 }
 
+static bool status_fits(const struct request *request)
+{
+	if (request->plan->status == 0)
+		return request->status / 100 == 2;
+	return request->status == request->plan->status;
+}
+
 const char *request_body(struct request *request, const uint8_t *data,
 			 size_t size)
 {
@@ -170,19 +177,14 @@ const char *request_body(struct request *request, const uint8_t *data,
 
 		memcpy(request->kept + offset, data, size < room ? size : room);
 	}
+	if (!status_fits(request))
+		return NULL; /* the verdict says so */
 	if (plan->checked && !is_pattern(data, size, offset))
 		return "body differs from the pattern";
 	if (plan->checked && plan->size != UINT64_MAX &&
 	    request->received > plan->size)
 		return "body is longer than expected";
 	return NULL;
-}
-
-static bool status_fits(const struct request *request)
-{
-	if (request->plan->status == 0)
-		return request->status / 100 == 2;
-	return request->status == request->plan->status;
 }
 
 static void finish_log(const struct request *request, bool closed_with_code,

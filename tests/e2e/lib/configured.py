@@ -18,19 +18,21 @@ BACKEND_PORT, CONTROL_PORT = 8001, 9001
 
 
 class ConfiguredBed(Bed):
-    """`backends` are names, on ports from 8001 on. `pools` as in the file;
+    """`backends` are names, on ports from 8001 on; each answers after
+    `delay` ms. `pools` as in the file;
     default: one pool of them all. `settings` are sections of the file that
     replace values of the default ones. With `names` ({name: [address]})
     healthd has a name server that knows them; see self.names."""
 
     def __init__(self, backends=("b1", "b2"), pools=None, settings=None,
-                 terminators=2, healthd=True, names=None):
+                 terminators=2, healthd=True, names=None, delay=0):
         super().__init__(terminators=terminators, nginx=False)
         self.backends = {}
         self.addresses = {}
         self.backend_names = list(backends)
         self.with_healthd = healthd
         self.known_names = names
+        self.delay = delay
         self.healthd = None
         self.names = None
         self.pools = pools
@@ -64,7 +66,7 @@ class ConfiguredBed(Bed):
 
     def _backends(self):
         for name in self.backend_names:
-            self.start_backend(name)
+            self.start_backend(name, delay=self.delay)
         if self.known_names is not None:
             self.names = NameServer(self.network.server)
             for name, addresses in self.known_names.items():
