@@ -40,8 +40,8 @@ struct upstream {
 	struct backend *backends[QS_MAX_BACKENDS];
 	size_t backend_count;
 	struct balance balance;
-	uint64_t born;	  /* loop time, ms */
-	bool had_backend; /* at any time */
+	uint64_t born;	  /* loop time in ms when its rows began */
+	bool had_backend; /* at any time since */
 
 	struct exchange *waiting; /* list, in the order of their coming */
 	uv_timer_t wait_timer;

@@ -112,7 +112,7 @@ static void use_rows(struct router *router, const struct qs_backend *theirs,
 	struct upstream *upstream;
 
 	DL_FOREACH (shared->upstreams, upstream)
-		backends_forget(upstream);
+		upstream_begin_rows(upstream);
 	shared->own_rows = !theirs;
 	shared->rows = theirs ? theirs : router->own.rows;
 	shared->trials = theirs && trials ? trials : router->own.trials;
@@ -122,15 +122,10 @@ void router_use_memory(struct router *router,
 		       const struct router_memory *memory)
 {
 	struct upstream_shared *shared = &router->shared;
-	bool own = router->by_urls || !memory->backends;
 	struct upstream *upstream;
 
-	DL_FOREACH (shared->upstreams, upstream)
-		backends_forget(upstream);
-	shared->own_rows = own;
-	shared->rows = own ? router->own.rows : memory->backends;
-	shared->trials =
-		own || !memory->trials ? router->own.trials : memory->trials;
+	use_rows(router, router->by_urls ? NULL : memory->backends,
+		 memory->trials);
 	shared->proxy = memory->proxy ? memory->proxy : &router->own_proxy;
 	shared->stats = memory->stats;
 	memset(shared->proxy, 0, sizeof(*shared->proxy));

@@ -37,6 +37,13 @@ void upstream_use_stats(struct upstream *upstream)
 		 upstream->name, QS_STATS_MAX_POOLS);
 }
 
+void upstream_begin_rows(struct upstream *upstream)
+{
+	backends_forget(upstream);
+	upstream->born = uv_now(upstream->shared->loop);
+	upstream->had_backend = false;
+}
+
 struct upstream *upstream_new(struct upstream_shared *shared, const char *name)
 {
 	struct upstream *upstream = calloc(1, sizeof(*upstream));
@@ -44,9 +51,9 @@ struct upstream *upstream_new(struct upstream_shared *shared, const char *name)
 	if (!upstream)
 		return NULL;
 	upstream->shared = shared;
-	upstream->born = uv_now(shared->loop);
 	snprintf(upstream->name, sizeof(upstream->name), "%s", name);
 	upstream_use_stats(upstream);
+	upstream_begin_rows(upstream);
 	DL_APPEND(shared->upstreams, upstream);
 	pool_start(upstream);
 	return upstream;

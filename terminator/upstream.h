@@ -54,6 +54,10 @@ void upstream_configure(struct upstream *upstream,
 /* upstream_use_stats counts in the row of its pool in shared->proxy. */
 void upstream_use_stats(struct upstream *upstream);
 
+/* upstream_begin_rows parts with all backends: others will come from
+ * shared->rows, for the first of which requests wait a while. */
+void upstream_begin_rows(struct upstream *upstream);
+
 /* upstream_find gives the one of this name in the list, or NULL. */
 struct upstream *upstream_find(const struct upstream_shared *shared,
 			       const char *name);
