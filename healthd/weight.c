@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SLOWER_US 1000.0 /* differences below this cost nothing */
-#define SLOWER 0.9	 /* nor do targets above this */
+#define SLOWER_US 2000.0 /* differences below this cost nothing */
+#define SLOWER 0.8	 /* nor do targets above this */
 #define BAND 0.05	 /* of the factor: begins to move outside */
 #define ARRIVED 0.005
 #define STEP 0.1

@@ -6,8 +6,8 @@
  * A backend's response time is the mean of those measured, older ones fading
  * with window_ms as time constant. Its target is the median of its peers'
  * response times divided by its own, between the configured minimum and 1; it
- * is 1 while it is less than a tenth or a millisecond slower, while it or all
- * others have too few samples (under WEIGHT_SAMPLES, faded), and when it is
+ * is 1 while it is less than a quarter or 2 ms slower, while it or all others
+ * have too few samples (under WEIGHT_SAMPLES, faded), and when it is
  * off. The factor moves a tenth of the way to its target each step, and only
  * begins to move when it is off by more than 5 %, so that noise does not move
  * it. For want of samples it goes back to 1 ten times slower, so that the

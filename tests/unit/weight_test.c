@@ -58,8 +58,8 @@ static const struct {
 	 3,
 	 {10 * MS, 30 * MS, 100 * MS},
 	 {1000, 1000, 300}},
-	{"less than a tenth slower", 2, {100 * MS, 109 * MS}, {1000, 1000}},
-	{"less than a millisecond slower", 2, {100, 1050}, {1000, 1000}},
+	{"less than a quarter slower", 2, {100 * MS, 124 * MS}, {1000, 1000}},
+	{"less than two milliseconds slower", 2, {100, 2050}, {1000, 1000}},
 	{"alone", 1, {900 * MS}, {1000}},
 	{"nothing known of the peers", 2, {0, 900 * MS}, {1000, 1000}},
 };
