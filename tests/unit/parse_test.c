@@ -144,3 +144,149 @@ Test(parse, names)
 	name[QS_NAME_SIZE - 1] = '\0';
 	cr_assert(qs_name_is_valid(name));
 }
+
+Test(parse, duration_takes_its_units)
+{
+	static const struct {
+		const char *text;
+		uint32_t ms;
+		const char *formatted;
+	} good[] = {
+		{"0s", 0, "0s"},
+		{"0ms", 0, "0s"},
+		{"250ms", 250, "250ms"},
+		{"1000ms", 1000, "1s"},
+		{"5s", 5000, "5s"},
+		{"90s", 90000, "90s"},
+		{"60s", 60000, "1m"},
+		{"2h", 7200000, "2h"},
+		{"007m", 420000, "7m"},
+		{"4294967295ms", UINT32_MAX, NULL},
+		{"1193h", 4294800000, NULL},
+	};
+	char text[QS_DURATION_TEXT];
+	uint32_t ms;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		cr_assert_eq(qs_parse_duration(good[i].text, &ms), 0, "%s",
+			     good[i].text);
+		cr_assert_eq(ms, good[i].ms, "%s is %u", good[i].text, ms);
+		qs_format_duration(text, ms);
+		if (good[i].formatted)
+			cr_assert_str_eq(text, good[i].formatted);
+	}
+}
+
+Test(parse, duration_refuses_what_is_none)
+{
+	static const char *const bad[] = {"",	 "5",	"s",	"5 s", "5S",
+					  "-5s", "+5s", "1.5s", "5s ", "5sec",
+					  " 5s", "5d",	"0x5s", "ms"};
+	static const char *const large[] = {"4294967296ms", "1194h", "71583m",
+					    "99999999999999999999999h"};
+	uint32_t ms = 77;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		cr_assert_eq(qs_parse_duration(bad[i], &ms), -EINVAL, "'%s'",
+			     bad[i]);
+	for (size_t i = 0; i < sizeof(large) / sizeof(*large); i++)
+		cr_assert_eq(qs_parse_duration(large[i], &ms), -ERANGE, "'%s'",
+			     large[i]);
+	cr_assert_eq(ms, 77, "it was changed");
+}
+
+Test(parse, share_takes_tenths_of_a_per_cent)
+{
+	static const char *const bad[] = {"",	  "50",	  "%",	    "50.%",
+					  ".5%",  "50%%", "12.55%", "-1%",
+					  " 50%", "50% ", "5 0%"};
+	uint32_t share;
+
+	cr_assert_eq(qs_parse_share("50%", &share), 0);
+	cr_assert_eq(share, 500);
+	cr_assert_eq(qs_parse_share("12.5 %", &share), 0);
+	cr_assert_eq(share, 125);
+	cr_assert_eq(qs_parse_share("100.0%", &share), 0);
+	cr_assert_eq(share, 1000);
+	cr_assert_eq(qs_parse_share("0%", &share), 0);
+	cr_assert_eq(share, 0);
+	cr_assert_eq(qs_parse_share("100.1%", &share), -ERANGE);
+	cr_assert_eq(qs_parse_share("4294967297%", &share), -ERANGE);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		cr_assert_eq(qs_parse_share(bad[i], &share), -EINVAL, "'%s'",
+			     bad[i]);
+	cr_assert_eq(share, 0, "it was changed");
+}
+
+Test(parse, url_takes_addresses_and_names)
+{
+	static const struct {
+		const char *text, *host;
+		bool is_address;
+		uint16_t port;
+	} good[] = {
+		{"http://127.0.0.1", "127.0.0.1", true, 80},
+		{"http://127.0.0.1:8001/", "127.0.0.1", true, 8001},
+		{"http://[2001:db8::1]", "2001:db8::1", true, 80},
+		{"http://[::1]:65535", "::1", true, 65535},
+		{"http://localhost:1", "localhost", false, 1},
+		{"http://api-1.web_2.example.com", "api-1.web_2.example.com",
+		 false, 80},
+		{"http://1and1.example", "1and1.example", false, 80},
+	};
+	struct qs_url url;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		cr_assert_eq(qs_parse_url(good[i].text, &url), 0, "%s",
+			     good[i].text);
+		cr_assert_str_eq(url.host, good[i].host);
+		cr_assert_eq(url.is_address, good[i].is_address, "%s",
+			     good[i].text);
+		cr_assert_eq(url.address.port, good[i].port, "%s",
+			     good[i].text);
+	}
+}
+
+Test(parse, url_refuses_what_is_none)
+{
+	static const char *const bad[] = {
+		"",
+		"http://",
+		"http:///",
+		"http://:80",
+		"https://a",
+		"HTTP://a",
+		"http://a:",
+		"http://a:0",
+		"http://a:65536",
+		"http://a:80/b",
+		"http://a//",
+		"http://a:80:80",
+		"http://::1",
+		"http://[::1",
+		"http://[::1]x:80",
+		"http://[::g]",
+		"http://[127.0.0.1]",
+		"http://[name]",
+		"http://1.2.3",
+		"http://1.2.3.256",
+		"http://-a",
+		"http://a..b",
+		"http://.a",
+		"http://a b",
+		"http://u@a",
+		"http://a?b",
+		"http://a\n",
+	};
+	char text[300] = "http://";
+	struct qs_url url = {.host = "kept"};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		cr_assert_eq(qs_parse_url(bad[i], &url), -EINVAL, "'%s'",
+			     bad[i]);
+	memset(text + 7, 'a', 254);
+	cr_assert_eq(qs_parse_url(text, &url), -EINVAL);
+	cr_assert_str_eq(url.host, "kept");
+	text[7 + 253] = '\0';
+	cr_assert_eq(qs_parse_url(text, &url), 0);
+}
