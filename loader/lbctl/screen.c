@@ -90,7 +90,7 @@ static void draw(const char *text)
 		size_t length = strcspn(text, "\n");
 
 		if (line)
-			fputs("\r\n", stdout);
+			putchar('\n');
 		printf("%.*s\033[K", (int)(length < width ? length : width),
 		       text);
 		text += length + (text[length] == '\n');
