@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import loader_bed
 import registrar
-from loader_bed import Bed, Terminator, check, wait_for
+from loader_bed import Bed, Terminator, check, run, wait_for
 
 LIVE = 1
 
@@ -121,6 +121,65 @@ def test_drain_between_loaders(bed):
         for one in all_:
             one.kill()
             wait_for(lambda one=one: bed.state_of(one.slot) == "dead")
+
+
+def test_never_welcomed(bed):
+    """A row that runs, of a process that lives (this one), without a socket: a
+    loader was killed between making it live and welcoming it."""
+    with registrar.connect(bed.control) as control:
+        registrar.send(control, registrar.hello("unborn"))
+        answer = registrar.read_answer(control)
+        for fd in answer["fds"]:
+            os.close(fd)
+    wait_for(lambda: bed.state_of(answer["slot"]) == "dead")
+    bed.loader.stop(signal.SIGKILL)
+    bed.write_state(answer["slot"], LIVE)
+    bed.start()
+    check("a row without a socket is dead at once",
+          bed.state_of(answer["slot"]) == "dead" and
+          "waiting up to" not in bed.loader.text(), bed.loader.text())
+
+
+def test_wish(bed):
+    """What the operator wants holds for the next process of the name."""
+    first = hello(bed, "wished")
+    run(bed.program("lbctl"), "weight", "set", "wished", "7", "--pin-dir",
+        bed.pins)
+    first.kill()
+    wait_for(lambda: bed.state_of(first.slot) == "dead")
+    bed.loader.stop(signal.SIGKILL)
+    bed.start()
+    second = hello(bed, "wished")
+    other = hello(bed, "other")
+    bed.send_initials(60)
+    received = [len(one.received()) for one in (second, other)]
+    check("a weight holds for the next process of its name and the next "
+          "loader", sum(received) == 60 and received[0] < 20, received)
+    run(bed.program("lbctl"), "drain", "wished", "--no-wait", "--pin-dir",
+        bed.pins)
+    second.kill()
+    third = hello(bed, "wished")
+    bed.loader.stop(signal.SIGKILL)
+    bed.start()
+    for one in (third, other):
+        one.ask("resume")
+        one.received()
+    bed.send_initials(30)
+    received = [len(one.received()) for one in (third, other)]
+    check("so does a drain, and a resume keeps it", received == [0, 30],
+          received)
+    answer = third.ask("expect 0.3")
+    check("but nobody is told to end", answer["event"] == "error", answer)
+    run(bed.program("lbctl"), "undrain", "wished", "--pin-dir", bed.pins)
+    run(bed.program("lbctl"), "weight", "set", "wished", "default",
+        "--pin-dir", bed.pins)
+    bed.send_initials(30)
+    received = [len(one.received()) for one in (third, other)]
+    check("until it is taken back", sum(received) == 30 and min(received) > 3,
+          received)
+    for one in (third, other):
+        one.kill()
+        wait_for(lambda one=one: bed.state_of(one.slot) == "dead")
 
 
 def test_reload(bed):
@@ -394,6 +453,8 @@ def main():
         test_start(bed)
         test_drain(bed)
         test_drain_between_loaders(bed)
+        test_never_welcomed(bed)
+        test_wish(bed)
         t1, t2 = test_reload(bed)
         test_disagreement(bed, t1, t2)
         test_vips(bed, t1, t2)
