@@ -163,7 +163,7 @@ class Bed:
         self.home = tempfile.mkdtemp(prefix=f"quicsteer-e2e-{os.getpid()}-")
         os.chmod(self.home, 0o755)
         self.control = os.path.join(self.home, "control.sock")
-        self._certificate()
+        self.make_certificate()
         self.network = Network()
         self._backends()
         if not self.with_loader:
@@ -205,9 +205,9 @@ class Bed:
     def path(self, name):
         return os.path.join(self.home, name)
 
-    def _certificate(self):
-        names = ",".join(["DNS:localhost"] + [f"IP:{ip}"
-                                              for ip in VIP.values()])
+    def make_certificate(self):
+        names = ",".join(["DNS:localhost", "DNS:other.test"]
+                         + [f"IP:{ip}" for ip in VIP.values()])
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
             "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
             "/CN=localhost", "-addext", f"subjectAltName={names}", "-keyout",
