@@ -159,6 +159,7 @@ static void report(struct backends *backends, const struct rows_result *result,
 			  "fewer, or wait until removed ones are drained",
 			  refused, QS_MAX_BACKENDS);
 	backends->refused = refused;
+	backends->room = false;
 }
 
 static int reconcile(struct backends *backends, struct qs_maps *maps,
@@ -358,6 +359,8 @@ static int write_rows(struct backends *backends, struct qs_maps *maps,
 			backend->dirty = 0;
 			continue;
 		}
+		if (backend->dirty & DIRTY_FREE)
+			backends->room = backends->refused;
 		effective |= apply_backend(row, backend,
 					   &backends->checks.checkers[i]);
 		log_moves(backend, row);

@@ -47,6 +47,7 @@ struct backends {
 	struct signs signs;
 	struct sign_sum sums[QS_MAX_BACKENDS]; /* of the last tick */
 	size_t refused;			       /* for want of rows */
+	bool room; /* a row came free that a refused one can have */
 	unsigned int ticks;
 	uint64_t ticked_ns; /* CLOCK_MONOTONIC */
 };

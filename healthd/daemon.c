@@ -181,7 +181,7 @@ static void work(struct daemon *daemon)
 	struct qs_maps *maps = &daemon->follow.maps;
 	int error;
 
-	daemon->stale |= daemon->discovery.changed;
+	daemon->stale |= daemon->discovery.changed || daemon->backends.room;
 	daemon->discovery.changed = false;
 	if (daemon->stale && reconcile(daemon, daemon->config))
 		daemon->stale = false;
