@@ -62,6 +62,9 @@ def weights_change(results, bed):
                         for name, row in bed.rows().items()
                         if row["state"] == "active"}
                == {"b1": 30, "b2": 10}, SETTLE, "the rows")
+    # Terminators look for rows that came every 50 ms.
+    wait_until(lambda: "b1" in asked(bed, "--get", "/bytes/100")[0], SETTLE,
+               "requests at the one that is back")
     counts, _ = asked(bed, "--get", "/bytes/100")
     results.check("... are held", abs(counts["b1"] - 90) <= 6, str(counts))
 

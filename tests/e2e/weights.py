@@ -39,7 +39,7 @@ def table(counts, weights):
 
 def load(bed, count):
     running = bed.h3load("--connections", str(count), "--window", "100",
-                         "--get", "/bytes/100", "--timeout", "90")
+                         "--get", "/bytes/100", "--timeout", "150")
     return running.finish(), running.summary()
 
 
