@@ -5,6 +5,8 @@
 
 #include "loader/metrics_snapshot.h"
 
+#include <stdint.h>
+
 /* metrics_packets: what XDP and tc did. Returns 0 or -errno. */
 int metrics_packets(struct metrics_out *out, const struct qs_maps *maps);
 
@@ -19,6 +21,6 @@ void metrics_backends(struct metrics_out *out,
 void metrics_about(struct metrics_out *out, const struct qs_maps *maps);
 
 /* metrics_age_us: since a time of CLOCK_MONOTONIC in nanoseconds, as µs. */
-__u64 metrics_age_us(__u64 time_ns);
+uint64_t metrics_age_us(__u64 time_ns);
 
 #endif

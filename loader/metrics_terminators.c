@@ -11,7 +11,7 @@
 	     one < (snapshot)->terminators + (snapshot)->terminator_count;   \
 	     one++)
 
-__u64 metrics_age_us(__u64 time_ns)
+uint64_t metrics_age_us(__u64 time_ns)
 {
 	struct timespec now;
 	__u64 now_ns;

@@ -11,7 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-__u64 registry_now_ns(clockid_t clock)
+uint64_t registry_now_ns(clockid_t clock)
 {
 	struct timespec now;
 
