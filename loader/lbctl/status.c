@@ -18,12 +18,12 @@ static const char help[] =
 	"Usage: lbctl status [OPTION]...\n"
 	"\n"
 	"What is attached where and what that costs, whether loader and "
-	"healthd "
-	"live, VIPs,\n"
-	"CID configurations (never their keys), terminators by state, backends "
-	"of each\n"
-	"pool that are up, breakers that are open, and what became of "
-	"packets.\n"
+	"healthd\n"
+	"live, VIPs, CID configurations (never their keys), terminators by "
+	"state,\n"
+	"backends of each pool that are up, breakers that are open, and what "
+	"became\n"
+	"of packets.\n"
 	"\n" COMMON_HELP;
 
 static bool is_running(pid_t pid)

@@ -12,7 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
-from bed import by_terminator, program, reasons  # noqa: E402
+from bed import TREE, by_terminator, program, reasons  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from process import wait_until  # noqa: E402
 
@@ -345,12 +345,37 @@ def table(results, bed, ctl):
     wait_until(lambda: bed.rows()["b2"]["up"], 10, "the recovery")
 
 
+COMPLETE = """
+source "$1"
+COMP_LINE="$2" COMP_POINT=${#2}
+read -ra COMP_WORDS <<<"$2"
+[[ $2 == *" " ]] && COMP_WORDS+=("")
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_lbctl
+echo "${COMPREPLY[*]}"
+"""
+
+
+def completion(results, bed, ctl):
+    """The shell offers the names that there are now."""
+    script = os.path.join(TREE, "deploy/lbctl.bash-completion")
+    for words, wanted in ((["drain", ""], "t1 t2 b1 b2"),
+                          (["weight", "set", "t"], "t1 t2"),
+                          (["breaker", "open", "b2"], "b2"),
+                          (["backends", ""], "web")):
+        line = " ".join([program("lbctl"), "--pin-dir", bed.pin_dir, *words])
+        seen = subprocess.run(["bash", "-c", COMPLETE, "bash", script, line],
+                              capture_output=True, text=True, timeout=20,
+                              check=True).stdout.strip()
+        results.equal(f"completion of '{' '.join(words)}'", seen, wanted)
+
+
 def lbctl_control(results):
     pools = [{"name": "web", "breaker": {"enabled": False},
               "health_weight": {"enabled": False}}]
     with ConfiguredBed(pools=pools) as bed:
         ctl = Ctl(bed)
-        for part in (names, weights, breakers, drain_terminator,
+        for part in (names, completion, weights, breakers, drain_terminator,
                      drain_backend, restarts, reloads, connections):
             part(results, bed, ctl)
         pools[0]["health"] = {"type": "http", "interval": "200ms",
