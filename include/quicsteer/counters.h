@@ -181,13 +181,13 @@
 
 /* Status codes with a row of their own, in ascending order; any other counts
  * in the row of its class, X(number). */
-#define QS_STATUS_CODES(X)                                                     \
-	X(200)                                                                 \
-	X(201)                                                                 \
-	X(202) X(204) X(206) X(301) X(302) X(303) X(304) X(307) X(308) X(400)  \
-		X(401) X(403) X(404) X(405) X(408) X(409) X(410) X(413) X(416) \
-			X(421) X(425) X(429) X(431) X(500) X(501) X(502)       \
-				X(503) X(504)
+/* clang-format off */
+#define QS_STATUS_CODES(X) \
+	X(200) X(201) X(202) X(204) X(206) X(301) X(302) X(303) \
+	X(304) X(307) X(308) X(400) X(401) X(403) X(404) X(405) \
+	X(408) X(409) X(410) X(413) X(416) X(421) X(425) X(429) \
+	X(431) X(500) X(501) X(502) X(503) X(504)
+/* clang-format on */
 
 #define QS_ENUM_VERDICT(name, help) QS_VERDICT_##name,
 enum qs_verdict { QS_VERDICTS(QS_ENUM_VERDICT) QS_VERDICT_COUNT };
@@ -242,11 +242,12 @@ enum qs_status_row {
 
 /* Upper bounds of the histograms' buckets in microseconds, inclusive; the last
  * bucket has none. */
-#define QS_HISTOGRAM_BOUNDS(X)                                                 \
-	X(250)                                                                 \
-	X(500)                                                                 \
-	X(1000) X(2500) X(5000) X(10000) X(25000) X(50000) X(100000) X(250000) \
-		X(500000) X(1000000) X(2500000) X(5000000) X(10000000)
+/* clang-format off */
+#define QS_HISTOGRAM_BOUNDS(X) \
+	X(250) X(500) X(1000) X(2500) X(5000) X(10000) \
+	X(25000) X(50000) X(100000) X(250000) X(500000) X(1000000) \
+	X(2500000) X(5000000) X(10000000)
+/* clang-format on */
 
 enum { QS_HISTOGRAM_BUCKETS = 16 };
 
