@@ -4,6 +4,7 @@
 #include "loader/lib/log.h"
 #include "loader/lib/notify.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,10 +34,13 @@ static void set_level(const struct daemon *daemon)
 		qs_log_set_level(daemon->config->log_level);
 }
 
-/* Logs the first of failures in a row. */
+/* Logs the first of failures in a row. Pins that are gone are none: look()
+ * tells. */
 static bool succeeded(struct daemon *daemon, int error)
 {
-	if (error && !daemon->failing)
+	if (error == -ENOENT)
+		daemon->looked_ns = 0;
+	else if (error && !daemon->failing)
 		log_error("cannot write into the maps under %s: %s; trying on",
 			  daemon->pin_dir, strerror(-error));
 	daemon->failing = error;

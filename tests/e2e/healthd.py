@@ -7,6 +7,7 @@ import copy
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -107,8 +108,8 @@ def checks_by_configuration(results, bed):
                   f"{bed.rows()['b1']}")
     change_check(bed, expect_status="404", path="/none")
     results.check("other statuses can be what is expected",
-                  until(lambda: has_health(bed, "b2", "up")),
-                  f"{bed.rows()['b2']}")
+                  until(lambda: has_health(bed, "b2", "up") and
+                        has_health(bed, "b3", "up")), f"{bed.rows()}")
     change_check(bed, type="tcp")
     bed.backend_mode("b3", "refuse")
     row = until(lambda: has_health(bed, "b3", "down"))
@@ -189,6 +190,55 @@ def breaker_outlives_kill(results, bed):
         f"{others}")
     running.stop()
     running.finish()
+
+
+def slow_backend(results, bed):
+    """By default responses of 10 s count; here of 1 s."""
+    pool_of(bed)["health_weight"] = {"window": "1s", "minimum": "20%"}
+    bed.reload()
+    running = load(bed, 30)
+    bed.backend_mode("b3", "slow:60")
+    row = until(lambda: (lambda row: row if row["factor"] <= 0.21 else None)(
+        bed.rows()["b3"]), 10)
+    results.check("a backend that is slow gets less, down to the minimum",
+                  row and 19 < row["effective"] < 22 and
+                  row["latency_us"] > 10000, f"{bed.rows()['b3']}")
+    others = bed.rows()
+    results.check("the others keep all of their weight", all(
+        others[name]["factor"] == 1 for name in ("b1", "b2")), f"{others}")
+    bed.backend_mode("b3", "ok")
+    results.check("and it gets all back when it is as fast as they", until(
+        lambda: bed.rows()["b3"]["factor"] == 1, 15), f"{bed.rows()['b3']}")
+    running.stop()
+    running.finish()
+
+
+def notices(bed):
+    """The states that healthd tells a service manager, from start to end."""
+    path = bed.path("notify.sock")
+    states = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(3)
+        os.environ.update(NOTIFY_SOCKET=path, WATCHDOG_USEC="600000")
+        try:
+            bed.start_healthd()
+            while len(states) < 4:
+                states.append(manager.recv(100).decode())
+            bed.healthd.end(signal.SIGTERM)
+            while "STOPPING=1" not in states:
+                states.append(manager.recv(100).decode())
+        finally:
+            del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
+    return states
+
+
+def service_manager(results, bed):
+    states = notices(bed)
+    results.check("it tells a service manager when it is ready, and that it "
+                  "lives", states[0] == "READY=1" and set(states[1:4]) ==
+                  {"WATCHDOG=1"} and states[-1] == "STOPPING=1", f"{states}")
+    bed.start_healthd()
 
 
 def terminator_row(bed, name):
@@ -288,7 +338,6 @@ def ends_in_good_order(results, bed):
     results.equal("rows stay as they are", identities(bed), before)
     results.equal("the maps say that it left",
                   bed.lbctl("status")["healthd"]["pid"], 0)
-    bed.start_healthd()
 
 
 def maps_replaced(results, bed):
@@ -329,11 +378,13 @@ def healthd(results):
         checks_by_configuration(results, bed)
         bad_configuration(results, bed)
         breaker_outlives_kill(results, bed)
+        slow_backend(results, bed)
         hung_terminator(results, bed)
         own_absence(results, bed)
         bed.healthd.end(signal.SIGKILL)
         kill_loop(results, bed)
         ends_in_good_order(results, bed)
+        service_manager(results, bed)
         maps_replaced(results, bed)
 
 
