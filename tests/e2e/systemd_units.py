@@ -2,15 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The systemd units: valid, tight, and not too tight. The programs run with the
 capabilities that the units leave them, and every system call that they make
-then is one that the units allow."""
+then is one that the units allow. They tell a service manager (played by this
+test) that they are ready and alive, over a reload and a hot restart, too."""
 
 import glob
 import os
 import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
@@ -21,6 +25,9 @@ from process import wait_until  # noqa: E402
 UNITS = os.path.join(TREE, "deploy/systemd")
 PROGRAMS = ("loader", "healthd", "terminator")
 WORST = 3.0  # exposure, of 10
+WATCHDOG_US = 1000000
+POOL = {"name": "web", "health": {"type": "http", "path": "/health"},
+        "backends": ["b1", {"name": "named", "url": "http://web.test:8001"}]}
 
 
 def analyze(*words):
@@ -131,18 +138,61 @@ def users_and_directories(results, directory):
     results.equal("... and its directory", oct(mode), "0o750")
 
 
+class Manager:
+    """The socket of a service manager: what processes say to it, by pid."""
+
+    def __init__(self, path):
+        self.said = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self.socket.bind(path)
+        os.chmod(path, 0o666)
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        space = socket.CMSG_SPACE(struct.calcsize("3i"))
+        while True:
+            try:
+                data, extra, _, _ = self.socket.recvmsg(4096, space)
+            except OSError:
+                return
+            pid = struct.unpack("3i", extra[0][2])[0]
+            self.said += [(pid, line) for line in data.decode().split("\n")]
+
+    def count(self, pid, line):
+        return self.said.count((pid, line))
+
+    def close(self):
+        self.socket.close()
+
+
 class UnitBed(ConfiguredBed):
-    """Every program runs as its unit says, under strace."""
+    """Every program runs as its unit says, under strace, and has a service
+    manager."""
 
     def __init__(self):
-        super().__init__(backends=["b1"], terminators=1)
+        super().__init__(backends=["b1"], pools=[POOL], terminators=1,
+                         names={"web.test": ["127.0.0.1"]})
         self.units = {name: Unit(unit_of(name)) for name in PROGRAMS}
+        self.manager = None
+
+    def _backends(self):
+        self.manager = Manager(self.path("notify"))
+        super()._backends()
+
+    def _take_down(self, failed):
+        super()._take_down(failed)
+        if self.manager:
+            self.manager.close()
 
     def traced(self, name, command):
         directory = self.path("traces")
         os.makedirs(directory, exist_ok=True)
         os.chmod(directory, 0o777)
-        return ["setpriv", "--inh-caps=-all", "--no-new-privs",
+        return ["sh", "-c", "export WATCHDOG_PID=$$; exec \"$@\"", "sh", "env",
+                f"NOTIFY_SOCKET={self.path('notify')}",
+                f"WATCHDOG_USEC={WATCHDOG_US}",
+                "setpriv", "--inh-caps=-all", "--no-new-privs",
                 "--bounding-set=" + self.units[name].bounding_set(),
                 "--pdeathsig=KILL", "--", "strace", "-D", "-f", "-qq", "-a",
                 "0", "-o", f"{directory}/{name}", "-A", *command]
@@ -180,6 +230,38 @@ def judge(results, bed, name):
                              re.MULTILINE)[:3], [])
 
 
+def notifies(results, bed):
+    processes = {"loader": bed.loader, "healthd": bed.healthd,
+                 "terminator": bed.terminators["t1"]}
+    for name, process in processes.items():
+        count = bed.manager.count
+        wait_until(lambda pid=process.pid: count(pid, "READY=1")
+                   and count(pid, "WATCHDOG=1") >= 2, 5,
+                   f"{name} to say that it is ready and alive")
+        results.check(f"{name} says that it is ready and alive", True)
+    said = [line for pid, line in bed.manager.said
+            if pid == bed.loader.pid]
+    results.check("the loader says that it reloads", "RELOADING=1" in said
+                  and said.index("RELOADING=1") < len(said) - 1
+                  and "READY=1" in said[said.index("RELOADING=1"):],
+                  str(said))
+
+
+def hot_restart(results, bed):
+    """The next process becomes the main one before the first has ended."""
+    old, count = bed.terminators["t1"], bed.manager.count
+    os.kill(old.pid, signal.SIGUSR2)
+    wait_until(lambda: bed.live().get("t1", {}).get("pid", old.pid)
+               != old.pid, 10, "the next process")
+    new = bed.live()["t1"]["pid"]
+    wait_until(lambda: count(new, "READY=1") and count(new, "WATCHDOG=1"), 5,
+               "it to say that it is ready and alive")
+    results.check("hot restart: the next process is ready and alive", True)
+    results.equal("... the first names it the main one",
+                  count(old.pid, f"MAINPID={new}"), 1)
+    results.equal("... and ends well", old.popen.wait(20), 0)
+
+
 def run_as_units(results):
     with UnitBed() as bed:
         lines = bed.h3load("--connections", "20", "--get",
@@ -189,6 +271,8 @@ def run_as_units(results):
                       str(reasons(lines)))
         status, said = bed.reload()
         results.check("so does a reload", status == 0, said)
+        notifies(results, bed)
+        hot_restart(results, bed)
         bed.loader.end(signal.SIGTERM)
         bed.start_loader()
         wait_until(lambda: "terminator t1:" in bed.loader.log(), 10,
@@ -196,8 +280,6 @@ def run_as_units(results):
         bed.healthd.end(signal.SIGTERM)
         bed.start_healthd()
         wait_until(bed.rows, 10, "healthd's rows")
-        bed.terminators["t1"].end(signal.SIGTERM)
-        bed.terminators.clear()
         for name in PROGRAMS:
             judge(results, bed, name)
 
