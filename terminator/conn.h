@@ -47,6 +47,7 @@ struct conn {
 	bool has_reason; /* `reason` is known */
 	enum qs_close_reason reason;
 	bool handshake_done;
+	bool early_data;       /* 0-RTT data was taken */
 	uint64_t began_ns;     /* CLOCK_MONOTONIC, as are the next two */
 	uint64_t handshake_ns; /* when the handshake was complete */
 	uint64_t goaway_ns;    /* when `goaway` changed */

@@ -67,8 +67,6 @@ static void count_handshake(struct conn *conn)
 		stats->counters.connections_v1++;
 	if (tls_session_is_resumed(conn->tls))
 		stats->counters.sessions_resumed++;
-	if (tls_session_took_early_data(conn->tls))
-		stats->counters.early_data_accepted++;
 }
 
 static int on_handshake_completed(ngtcp2_conn *ngtcp2, void *user)
@@ -109,6 +107,10 @@ static int on_stream_data(ngtcp2_conn *ngtcp2, uint32_t flags,
 
 	(void)ngtcp2;
 	(void)offset;
+	if (flags & NGTCP2_STREAM_DATA_FLAG_0RTT && !conn->early_data) {
+		conn->early_data = true;
+		conn->quic->stats->counters.early_data_accepted++;
+	}
 	if (!conn->h3)
 		return 0;
 	return h3_result(conn,

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,18 +17,14 @@ enum {
 	MAX_DESCRIPTORS = QS_WELCOME_DESCRIPTORS,
 };
 
-static int connect_loader(const char *path)
+static int connect_loader(const struct control *control)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+	if (connect(fd, (const struct sockaddr *)&control->address,
+		    sizeof(control->address))) {
 		int err = -errno;
 
 		close(fd);
@@ -212,13 +207,13 @@ static void sleep_ms(uint64_t ms)
 	nanosleep(&time, NULL);
 }
 
-static int wait_for_loader(const char *path, uint64_t timeout_ms)
+static int wait_for_loader(const struct control *control, uint64_t timeout_ms)
 {
 	uint64_t end = uv_hrtime() + timeout_ms * 1000000;
 	int fd;
 
 	for (;;) {
-		fd = connect_loader(path);
+		fd = connect_loader(control);
 		if (fd >= 0 || (fd != -ENOENT && fd != -ECONNREFUSED) ||
 		    uv_hrtime() >= end)
 			return fd;
@@ -234,10 +229,16 @@ int control_register(struct control *control, const char *path,
 	int err;
 
 	memset(control, 0, sizeof(*control));
-	control->path = path;
 	control->udp_fd = -1;
 	snprintf(control->name, sizeof(control->name), "%s", name);
-	control->fd = wait_for_loader(path, timeout_ms);
+	if (strlen(path) >= sizeof(control->address.sun_path)) {
+		*error = "the path of the loader's socket is too long: at most "
+			 "107 octets";
+		return -ENAMETOOLONG;
+	}
+	control->address.sun_family = AF_UNIX;
+	strcpy(control->address.sun_path, path);
+	control->fd = wait_for_loader(control, timeout_ms);
 	if (control->fd < 0) {
 		snprintf(message, sizeof(message),
 			 "%s: no loader answers there: %s", path,
@@ -409,7 +410,7 @@ static void reconnect(uv_timer_t *timer)
 {
 	struct control *control = timer->data;
 
-	control->fd = connect_loader(control->path);
+	control->fd = connect_loader(control);
 	if (control->fd >= 0 && !send_hello(control) && !watch(control))
 		return;
 	if (control->fd >= 0)

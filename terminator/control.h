@@ -8,6 +8,7 @@
 #define TERMINATOR_CONTROL_H
 
 #include <stdbool.h>
+#include <sys/un.h>
 #include <uv.h>
 
 #include "quicsteer/control.h"
@@ -15,7 +16,7 @@
 
 struct control {
 	uv_loop_t *loop;
-	const char *path; /* of the socket */
+	struct sockaddr_un address; /* of the loader's socket */
 	char name[QS_NAME_SIZE];
 	int fd; /* -1 while the loader is away */
 	uv_poll_t poll;

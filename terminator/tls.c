@@ -138,12 +138,6 @@ bool tls_session_is_resumed(struct tls_session *session)
 	return wolfSSL_session_reused((WOLFSSL *)session);
 }
 
-bool tls_session_took_early_data(struct tls_session *session)
-{
-	return wolfSSL_get_early_data_status((WOLFSSL *)session) ==
-	       WOLFSSL_EARLY_DATA_ACCEPTED;
-}
-
 void tls_session_free(struct tls_session *session)
 {
 	wolfSSL_free((WOLFSSL *)session);

@@ -35,9 +35,8 @@ struct tls_session *tls_session_new(struct tls *tls,
 				    ngtcp2_crypto_conn_ref *reference);
 
 /* tls_session_is_resumed tells, after the handshake, whether a ticket of ours
- * was used; tls_session_took_early_data, whether 0-RTT data came with it. */
+ * was used. */
 bool tls_session_is_resumed(struct tls_session *session);
-bool tls_session_took_early_data(struct tls_session *session);
 
 void tls_session_free(struct tls_session *session);
 
