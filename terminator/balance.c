@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "terminator/balance.h"
 
-/* One that is new has neither debts nor credit: it stands where all others do
- * on average. */
 void balance_add(struct balance *balance)
 {
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < balance->count; i++)
-		sum += balance->entries[i].credit;
-	balance->entries[balance->count] = (struct balance_entry){
-		.credit = balance->count ? sum / (int64_t)balance->count : 0,
-	};
-	balance->count++;
+	balance->entries[balance->count++] = (struct balance_entry){0};
 }
 
 void balance_remove(struct balance *balance, size_t i)
