@@ -19,7 +19,7 @@ import registrar
 from loader_bed import check, run, wait_for
 from loader_control import ConfigBed
 
-KILLS = 40
+KILLS, FIRST_KILLS = 40, 20
 NAMES = ["t%d" % number for number in range(1, 6)]
 LOOKUP_SIZE, NO_SLOT = 65537, 0xffff
 ROW = struct.Struct("<32sHBBIII")  # the first fields of struct qs_terminator
@@ -248,6 +248,27 @@ def drop(actor):
             return count
 
 
+def kill_first_starts(bed):
+    """Killed while it makes everything, and while it removes everything."""
+    bad = []
+    for number in range(FIRST_KILLS):
+        start_in_background(bed)
+        if number % 2 and wait_for(lambda: " ready: " in bed.loader.text()):
+            bed.loader.child.send_signal(signal.SIGINT)
+            time.sleep(random.uniform(0, 0.02))
+        else:
+            time.sleep(random.uniform(0, 0.08))
+        text = bed.loader.text()
+        bad += [line for line in text.splitlines() if " error " in line]
+        if bed.loader.child.poll() is None:
+            bed.loader.stop(signal.SIGKILL)
+    check("of %d killed at their first start or at their end none "
+          "complained" % FIRST_KILLS, not bad, bad[:3])
+    check("and the next one starts", bed.start(), bed.loader.text())
+    check("and detaches", bed.loader.stop(signal.SIGINT) == 0 and
+          not os.path.exists(bed.pins), bed.loader.text())
+
+
 def main():
     if os.geteuid():
         print("skip kills of the loader: needs root")
@@ -257,6 +278,7 @@ def main():
     print("# SEED=%d" % seed, flush=True)
     with ConfigBed("qsz%d" % os.getpid()) as bed:
         bed.write()
+        kill_first_starts(bed)
         if not check("the loader starts", bed.start(), bed.loader.text()):
             return 1
         crowd = Crowd(bed)
