@@ -130,8 +130,20 @@ int common_open_writable(const struct common *common, struct qs_maps *maps)
 	return open_maps(common, maps, true);
 }
 
+/* Not of what this program packs itself, but names and reasons are others'. */
+static bool is_json(const json_t *value)
+{
+	if (!value)
+		fputs("lbctl: out of memory, or text in the maps that is not "
+		      "UTF-8\n",
+		      stderr);
+	return value;
+}
+
 void common_print_line(json_t *value)
 {
+	if (!is_json(value))
+		return;
 	json_dumpf(value, stdout, JSON_COMPACT);
 	putchar('\n');
 	fflush(stdout);
@@ -140,6 +152,8 @@ void common_print_line(json_t *value)
 
 int common_print(json_t *value)
 {
+	if (!is_json(value))
+		return EXIT_FAILED;
 	json_dumpf(value, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(value);

@@ -72,7 +72,10 @@ int common_open_writable(const struct common *common, struct qs_maps *maps);
 /* common_print_line: prints `value` in one line and frees it. */
 void common_print_line(json_t *value);
 
-/* common_print: prints `value`, frees it, and returns EXIT_GOOD. */
+/*
+ * common_print: prints `value`, frees it, and returns EXIT_GOOD; of NULL
+ * EXIT_FAILED after one message.
+ */
 int common_print(json_t *value);
 
 /* common_text: the string at `key` of an object that lbctl has made. */
