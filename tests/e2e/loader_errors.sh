@@ -76,6 +76,7 @@ refused() {
 
 # started OPTION...: a loader in the background, until it is ready.
 started() {
+	: >$scratch/loader.log
 	$inside $loader "$@" >$scratch/loader.log 2>&1 &
 	running=$!
 	for _ in $(seq 100); do
@@ -115,6 +116,32 @@ refused "metrics address" 2 "not ADDR:PORT" $loader $good --metrics 9464
 refused "log level" 2 "not error, warn" $loader $good --log-level all
 refused "terminator user" 2 "no such user" $loader $good \
 	--terminator-user qs-nobody-has-this-name
+
+# The configuration file. Options override it, and it may lack what they give.
+refused "no such configuration" 1 "$scratch/none.yaml: " \
+	$loader --config $scratch/none.yaml
+cat >$scratch/bare.yaml <<YAML
+pools:
+  - name: web
+    backends:
+      - url: http://127.0.0.1:8001
+YAML
+refused "a configuration without a loader" 2 \
+	"bare.yaml: loader.interface is missing, and so is --interface" \
+	$loader --config $scratch/bare.yaml
+refused "a configuration without VIPs" 2 \
+	"bare.yaml: loader.vips is missing, and so is --vip" \
+	$loader --config $scratch/bare.yaml --interface $interface
+sed '1i log_level: loud' $scratch/bare.yaml >$scratch/bad.yaml
+refused "a bad configuration" 1 "bad.yaml:1:12: log_level: " \
+	$loader --config $scratch/bad.yaml $good
+sed '1i loader: {interface: lo, vips: ["10.77.2.1:9443"], terminator_user: qs-none}' \
+	$scratch/bare.yaml >$scratch/user.yaml
+refused "terminator user in the configuration" 2 \
+	"loader.terminator_user: qs-none: no such user" \
+	$loader --config $scratch/user.yaml $good
+refused "a bad configuration to detach by" 1 "bad.yaml:1:12: " \
+	$loader --config $scratch/bad.yaml --detach
 
 # The machine and the caller.
 install -m 755 $loader $scratch/loader
