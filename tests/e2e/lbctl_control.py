@@ -161,6 +161,7 @@ def drain_terminator(results, bed, ctl):
     lines = said.splitlines()
     results.check("drain tells how many are left until all are gone",
                   status == GOOD and "connections left" in lines[0]
+                  and " 0 connections" not in lines[0]
                   and "0 connections left" in lines[-2]
                   and "is drained" in lines[-1] and "\033" not in said
                   and len(set(line.split("s  ")[-1] for line in lines[:-1]))
