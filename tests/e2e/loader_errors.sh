@@ -177,6 +177,7 @@ fi
 
 # hold PYTHON: binds what the lines say until release; `holder` is its PID.
 hold() {
+	: >$scratch/held
 	$inside python3 -c "import socket, time
 $1
 print('held', flush=True)
