@@ -121,7 +121,7 @@ static bool weigh(const struct exchange *exchange)
 	return busy;
 }
 
-struct backend *choose_backend(struct exchange *exchange, bool *ret_busy)
+static struct backend *choose(struct exchange *exchange, bool *ret_busy)
 {
 	struct upstream *upstream = exchange->upstream;
 	long i;
@@ -136,4 +136,15 @@ struct backend *choose_backend(struct exchange *exchange, bool *ret_busy)
 		upstream->balance.entries[i].out = true;
 	}
 	return NULL;
+}
+
+struct backend *choose_backend(struct exchange *exchange, bool *ret_busy)
+{
+	struct backend *backend = choose(exchange, ret_busy);
+
+	if (backend || *ret_busy)
+		return backend;
+	/* Others may have come since the last scan. */
+	backends_scan(exchange->upstream->shared);
+	return choose(exchange, ret_busy);
 }

@@ -12,9 +12,10 @@
 #include "terminator/exchange_private.h"
 
 /* choose_backend gives the backend whose turn it is, of those that the exchange
- * has not tried and that have a connection to give; NULL if there is none.
- * Takes a trial if its breaker is half open. *ret_busy tells whether there is
- * one that just has no connection to give now. */
+ * has not tried and that have a connection to give; NULL if there is none even
+ * after a look at all rows. Takes a trial if its breaker is half open.
+ * *ret_busy tells whether there is one that just has no connection to give
+ * now. */
 struct backend *choose_backend(struct exchange *exchange, bool *ret_busy);
 
 /* choose_mark_tried has the exchange not choose this backend again, for
