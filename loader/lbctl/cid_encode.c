@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lbctl/cid.h"
+#include "loader/lib/nearest.h"
 #include "loader/lib/parse.h"
 
 #include <stdio.h>
@@ -134,6 +135,27 @@ static int parse(struct encode *encode, int argc, char **argv)
 	return 0;
 }
 
+static int no_terminator(const struct encode *encode,
+			 const struct qs_maps *maps)
+{
+	const char *names[QS_MAX_TERMINATORS], *nearest;
+	size_t count = 0;
+
+	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
+		unsigned int state = maps->terminators[slot].state;
+
+		if (state == QS_TERMINATOR_LIVE ||
+		    state == QS_TERMINATOR_DRAINING)
+			names[count++] = maps->terminators[slot].name;
+	}
+	nearest = qs_nearest(encode->terminator, names, count);
+	return failed(&encode->common,
+		      "no terminator %s is live or draining; %s%s%s",
+		      encode->terminator, nearest ? "did you mean '" : "",
+		      nearest ? nearest : "lbctl terminators lists them",
+		      nearest ? "'?" : "");
+}
+
 /* Uses the live process of the name; a draining one if none is live. */
 static int find_server_id(struct encode *encode, const struct qs_maps *maps)
 {
@@ -150,10 +172,7 @@ static int find_server_id(struct encode *encode, const struct qs_maps *maps)
 			found = slot;
 	}
 	if (found < 0)
-		return failed(&encode->common,
-			      "no terminator %s is live or draining; lbctl "
-			      "terminators lists them",
-			      encode->terminator);
+		return no_terminator(encode, maps);
 	qs_assigned_id_write(encode->server_id, found,
 			     maps->terminators[found].instance);
 	return 0;

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""A backend that is a host name has a row for each address: what lbctl wishes of
-its name holds for all of them, also those that come later, and one address can
-have a wish of its own."""
+"""A backend that is a host name has a row for each address: what lbctl wishes
+of its name holds for all of them, also those that come later, and one address
+can have a wish of its own."""
 
 import os
 import subprocess

@@ -238,7 +238,7 @@ def test_live_cids(bed):
           bed.lbctl("cid", "decode", unknown)["state"] == "unknown")
     refused("a configuration that is not in use", 1, "3 is not in use",
             "decode", "70" + "00" * 16)
-    refused("a terminator that is not there", 1, "no terminator t7",
+    refused("a terminator that is not there", 1, "did you mean 't1'?",
             "encode", "--terminator", "t7")
     refused("a server ID of another length", 2, "4 octets long", "encode",
             "--server-id", "0001")
