@@ -109,9 +109,10 @@ static void attach(struct backends *backends, struct qs_backend *row,
 		*backend = (struct backend){.id = row->id};
 		breaker_resume(&backend->breaker, row, time_real_ns());
 		weight_resume(&backend->weight, row);
-		if (backend->breaker.state != QS_BREAKER_CLOSED)
-			backend->dirty |= DIRTY_BREAKER;
 	}
+	/* How many trials there are is by the configuration. */
+	if (backend->breaker.state != QS_BREAKER_CLOSED)
+		backend->dirty |= DIRTY_BREAKER;
 	backend->pool = wanted->config;
 	backend->drain_ms = wanted->config->drain_ms;
 	if (wanted->config->check.type != QS_CHECK_NONE) {

@@ -15,16 +15,19 @@ enum {
 	LOOK_MS = 1000, /* between looks whether the maps were replaced */
 };
 
-static struct qs_config *load_config(const struct options *options)
+/* `consequence` ends the message about a bad file. */
+static struct qs_config *load_config(const struct options *options,
+				     const char *consequence)
 {
 	struct qs_config_error error;
 	struct qs_config *config = qs_config_load(options->config, &error);
 	char text[900];
 
 	if (!config)
-		log_error("%s",
+		log_error("%s%s",
 			  qs_config_format_error(text, sizeof(text),
-						 options->config, &error));
+						 options->config, &error),
+			  consequence);
 	return config;
 }
 
@@ -72,15 +75,24 @@ static int configure_discovery(struct daemon *daemon,
 	return error;
 }
 
+static void leave_maps(struct daemon *daemon)
+{
+	backends_detach(&daemon->backends);
+	terminators_forget(&daemon->terminators);
+	follow_close(&daemon->follow);
+}
+
 void daemon_reload(struct daemon *daemon)
 {
-	struct qs_config *config = load_config(daemon->options);
+	struct qs_config *config =
+		load_config(daemon->options, "; the one before stays in force");
 	struct qs_config *before = daemon->config;
 
-	if (!config) {
-		log_warn("the configuration is as it was");
+	if (!config)
 		return;
-	}
+	/* There are no rows then that would have to agree. */
+	if (daemon->follow.open && !follow_current(&daemon->follow))
+		leave_maps(daemon);
 	if (configure_discovery(daemon, config)) {
 		qs_config_free(config);
 		return;
@@ -89,6 +101,8 @@ void daemon_reload(struct daemon *daemon)
 		/* Names go back, too; what was looked up does no harm. */
 		configure_discovery(daemon, before);
 		qs_config_free(config);
+		log_error("the configuration of before stays in force: send "
+			  "SIGHUP again");
 		return;
 	}
 	daemon->config = config;
@@ -120,13 +134,6 @@ static void notify(struct daemon *daemon, uint64_t now_ns)
 		return;
 	daemon->notified_ns = now_ns;
 	notify_manager("WATCHDOG=1");
-}
-
-static void leave_maps(struct daemon *daemon)
-{
-	backends_detach(&daemon->backends);
-	terminators_forget(&daemon->terminators);
-	follow_close(&daemon->follow);
 }
 
 static void adopt(struct daemon *daemon)
@@ -219,7 +226,7 @@ int daemon_start(struct daemon *daemon, const struct options *options,
 		 uv_loop_t *loop)
 {
 	*daemon = (struct daemon){.options = options, .loop = loop};
-	daemon->config = load_config(options);
+	daemon->config = load_config(options, "");
 	if (!daemon->config)
 		return -1;
 	set_level(daemon);

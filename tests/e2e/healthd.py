@@ -127,12 +127,14 @@ def checks_by_configuration(results, bed):
 def bad_configuration(results, bed):
     good, before = copy.deepcopy(bed.settings), identities(bed)
     bed.write_config("pools: [{name: web, balance: fast}]\n")
+    size = len(bed.healthd.log())
     bed.healthd.send(signal.SIGHUP)
-    line = until(lambda: [one for one in bed.healthd.log().splitlines()
-                          if "balance" in one])
+    until(lambda: len(bed.healthd.log()) > size)
+    lines = bed.healthd.log()[size:].splitlines()
     results.check("a bad file is refused with one message that names it",
-                  line and len(line) == 1 and bed.config in line[0],
-                  bed.healthd.log())
+                  len(lines) == 1 and bed.config in lines[0] and
+                  "balance" in lines[0] and "stays in force" in lines[0],
+                  f"{lines}")
     results.equal("and changes nothing", identities(bed), before)
     bed.settings = good
     bed.write_config()
@@ -238,7 +240,6 @@ def service_manager(results, bed):
     results.check("it tells a service manager when it is ready, and that it "
                   "lives", states[0] == "READY=1" and set(states[1:4]) ==
                   {"WATCHDOG=1"} and states[-1] == "STOPPING=1", f"{states}")
-    bed.start_healthd()
 
 
 def terminator_row(bed, name):
@@ -341,6 +342,9 @@ def ends_in_good_order(results, bed):
 
 
 def maps_replaced(results, bed):
+    bed.start_healthd()
+    wait_until(lambda: "working on the maps" in bed.healthd.log(), 10,
+               "healthd")
     for process in bed.terminators.values():
         process.end(signal.SIGINT)
     bed.loader.end(signal.SIGINT)
