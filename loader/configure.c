@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/configure.h"
 #include "loader/vips.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/log.h"
 #include "quicsteer/cid.h"
 
@@ -62,14 +63,12 @@ static void write_settings(struct qs_maps *maps,
 			   __u32 ifindex, bool configured)
 {
 	struct qs_settings *settings = maps->settings;
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	settings->abi_version = QS_ABI_VERSION;
 	memcpy(settings->hash_key, secrets->hash_key,
 	       sizeof(settings->hash_key));
 	settings->ifindex = ifindex;
-	settings->started_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	settings->started_ns = clock_ns(CLOCK_REALTIME);
 	settings->loader_pid = getpid();
 	if (configured && !settings->config_generation)
 		settings->config_generation = 1;

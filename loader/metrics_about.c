@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/metrics_parts.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/names.h"
 #include "loader/lib/version.h"
 
@@ -74,13 +75,10 @@ static __u64 resident_bytes(void)
 /* The loader's own, by the names that Prometheus gives them. */
 static void write_process(struct metrics_out *out)
 {
-	struct timespec used;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
 	metrics_head(out, "process_cpu_seconds_total", "counter",
 		     "Processor time that the loader has used.");
 	metrics_micro(out, "process_cpu_seconds_total", NULL,
-		      used.tv_sec * 1000000ULL + used.tv_nsec / 1000);
+		      clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1000);
 	metrics_head(out, "process_resident_memory_bytes", "gauge",
 		     "Memory of the loader that is resident.");
 	metrics_count(out, "process_resident_memory_bytes", NULL,

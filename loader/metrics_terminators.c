@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/metrics_parts.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/names.h"
 
 #include <stdio.h>
@@ -13,11 +14,8 @@
 
 uint64_t metrics_age_us(__u64 time_ns)
 {
-	struct timespec now;
-	__u64 now_ns;
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	return now_ns > time_ns ? (now_ns - time_ns) / 1000 : 0;
 }
 

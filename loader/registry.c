@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/registry_private.h"
 #include "loader/port.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/log.h"
 #include "loader/lib/lookup.h"
 #include "loader/lib/wishes.h"
@@ -10,14 +11,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
-
-uint64_t registry_now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 bool registry_is_running(const struct qs_terminator *terminator)
 {
@@ -94,7 +87,7 @@ static __u16 choose_instance(const struct qs_terminator *terminator)
 	if (terminator->state != QS_TERMINATOR_FREE)
 		return terminator->instance + 1;
 	if (getrandom(&instance, sizeof(instance), 0) != sizeof(instance))
-		return registry_now_ns(CLOCK_REALTIME);
+		return clock_ns(CLOCK_REALTIME);
 	return instance;
 }
 
@@ -161,7 +154,7 @@ static void record(struct registry *registry, __u16 slot, __u16 instance,
 			 name, strerror(-error));
 	terminator->pid = peer->pid;
 	terminator->uid = peer->uid;
-	terminator->registered_ns = registry_now_ns(CLOCK_REALTIME);
+	terminator->registered_ns = clock_ns(CLOCK_REALTIME);
 	terminator->died_ns = 0;
 	registry_set_state(terminator, QS_TERMINATOR_LIVE);
 	drain_others(registry, name, slot);
@@ -332,7 +325,7 @@ void registry_mark_dead(struct registry *registry, __u16 slot)
 
 	__u32 key = slot;
 
-	terminator->died_ns = registry_now_ns(CLOCK_REALTIME);
+	terminator->died_ns = clock_ns(CLOCK_REALTIME);
 	registry_set_state(terminator, QS_TERMINATOR_DEAD);
 	registry->connected[slot] = false;
 	/* The kernel has already done so if the process is gone. */
@@ -343,7 +336,7 @@ void registry_died(struct registry *registry, __u16 slot)
 {
 	const struct qs_terminator *terminator =
 		&registry->maps->terminators[slot];
-	__u64 begin = registry_now_ns(CLOCK_MONOTONIC);
+	__u64 begin = clock_ns(CLOCK_MONOTONIC);
 	int lock = registry_lock(registry);
 
 	registry_mark_dead(registry, slot);
@@ -352,5 +345,5 @@ void registry_died(struct registry *registry, __u16 slot)
 	log_info("terminator %s: pid %u (slot %u) is gone; its share of new "
 		 "connections moved within %llu us",
 		 terminator->name, terminator->pid, slot,
-		 (registry_now_ns(CLOCK_MONOTONIC) - begin) / 1000);
+		 (clock_ns(CLOCK_MONOTONIC) - begin) / 1000);
 }

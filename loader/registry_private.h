@@ -5,12 +5,6 @@
 
 #include "loader/registry.h"
 
-#include <stdint.h>
-#include <time.h>
-
-/* registry_now_ns: the time of a clock. */
-uint64_t registry_now_ns(clockid_t clock);
-
 /* registry_is_running: whether it is live or draining. */
 bool registry_is_running(const struct qs_terminator *terminator);
 

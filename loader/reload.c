@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/reload.h"
 #include "loader/message.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/log.h"
 #include "loader/lib/notify.h"
 
@@ -75,16 +76,14 @@ static void add_answer(struct reload *reload, const struct client *client,
 
 static void tell_manager(bool reloading)
 {
-	struct timespec now;
 	char state[64];
 
 	if (!reloading) {
 		notify_manager("READY=1");
 		return;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		 (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+		 clock_ns(CLOCK_MONOTONIC) / 1000);
 	notify_manager(state);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lbctl/change.h"
 #include "loader/lbctl/format.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/names.h"
 
 #include <stdio.h>
@@ -32,15 +33,12 @@ static void print_observed(const char *name, unsigned int breaker,
 			   __u64 changed_ns, unsigned int openings)
 {
 	char text[FORMAT_TEXT];
-	struct timespec now;
 
 	printf("  healthd sees %s %s", name, qs_breaker_name(breaker));
-	if (changed_ns) {
-		clock_gettime(CLOCK_REALTIME, &now);
+	if (changed_ns)
 		printf(" for %s",
-		       format_age(text, now.tv_sec + now.tv_nsec / 1e9 -
+		       format_age(text, clock_ns(CLOCK_REALTIME) / 1e9 -
 						changed_ns / 1e9));
-	}
 	printf(", opened %u time%s\n", openings, openings == 1 ? "" : "s");
 }
 

@@ -2,6 +2,7 @@
 #include "loader/lbctl/change.h"
 #include "loader/lbctl/format.h"
 #include "loader/lbctl/survey.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/parse.h"
 
 #include <stdio.h>
@@ -47,7 +48,7 @@ enum {
 struct wait {
 	const struct common *common;
 	const struct change *change;
-	struct timespec begin; /* CLOCK_MONOTONIC */
+	uint64_t begin_ns; /* CLOCK_MONOTONIC */
 	bool terminal;
 	bool silence_told;
 	unsigned long long printed; /* the last figure */
@@ -56,13 +57,9 @@ struct wait {
 	long long zero_since_ms; /* -1: something is left */
 };
 
-static long long since_ms(const struct timespec *begin)
+static long long since_ms(uint64_t begin_ns)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - begin->tv_sec) * 1000LL +
-	       (now.tv_nsec - begin->tv_nsec) / 1000000;
+	return (clock_ns(CLOCK_MONOTONIC) - begin_ns) / NS_PER_MS;
 }
 
 static const char *unit(const struct wait *wait, unsigned long long left)
@@ -125,7 +122,7 @@ static void tell_silence(struct wait *wait)
 
 static void print_progress(struct wait *wait, unsigned long long left)
 {
-	long long now = since_ms(&wait->begin);
+	long long now = since_ms(wait->begin_ns);
 	bool changed = !wait->any_printed || left != wait->printed;
 
 	if (wait->terminal
@@ -151,7 +148,7 @@ static void print_progress(struct wait *wait, unsigned long long left)
 
 static int finish(struct wait *wait, unsigned long long left)
 {
-	double seconds = since_ms(&wait->begin) / 1000.0;
+	double seconds = since_ms(wait->begin_ns) / 1000.0;
 
 	if (wait->common->json) {
 		common_print_line(json_pack(
@@ -173,7 +170,7 @@ static int finish(struct wait *wait, unsigned long long left)
 /* A connection whose first packet was on its way may still come up. */
 static bool is_over(struct wait *wait, unsigned long long left)
 {
-	long long now = since_ms(&wait->begin);
+	long long now = since_ms(wait->begin_ns);
 
 	if (left)
 		wait->zero_since_ms = -1;
@@ -192,13 +189,13 @@ static int wait_for_end(const struct common *common,
 			    .zero_since_ms = -1};
 	__u32 version;
 
-	clock_gettime(CLOCK_MONOTONIC, &wait.begin);
+	wait.begin_ns = clock_ns(CLOCK_MONOTONIC);
 	for (;;) {
 		unsigned long long left = count_left(change);
 
 		if (is_over(&wait, left))
 			return finish(&wait, 0);
-		if (deadline_ms && since_ms(&wait.begin) >= deadline_ms)
+		if (deadline_ms && since_ms(wait.begin_ns) >= deadline_ms)
 			return finish(&wait, left);
 		if (qs_maps_version(common->pin_dir, &version))
 			return failed(common, "the maps under %s are gone",
@@ -211,13 +208,8 @@ static int wait_for_end(const struct common *common,
 
 static __u64 deadline_ns(__u32 deadline_ms)
 {
-	struct timespec now;
-
-	if (!deadline_ms)
-		return 0;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec +
-	       deadline_ms * 1000000ULL;
+	return deadline_ms ? clock_ns(CLOCK_REALTIME) + deadline_ms * NS_PER_MS
+			   : 0;
 }
 
 static int parse_deadline(const struct common *common, const char *text,

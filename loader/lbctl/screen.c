@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lbctl/screen.h"
+#include "loader/lib/clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -128,10 +129,7 @@ static bool typed_end(struct screen *screen)
 
 static long long now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+	return clock_ns(CLOCK_MONOTONIC) / NS_PER_MS;
 }
 
 bool screen_wait(struct screen *screen, unsigned int ms)

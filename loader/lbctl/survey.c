@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lbctl/survey.h"
 #include "loader/lbctl/format.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/names.h"
 
 #include <string.h>
@@ -181,13 +182,11 @@ __u64 survey_connections(const struct qs_maps *maps, int slot)
 
 long long survey_age_ms(__u64 monotonic_ns)
 {
-	struct timespec now;
 	__u64 now_ns;
 
 	if (!monotonic_ns)
 		return -1;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	now_ns = clock_ns(CLOCK_MONOTONIC);
 	return now_ns < monotonic_ns ? 0 : (now_ns - monotonic_ns) / 1000000;
 }
 

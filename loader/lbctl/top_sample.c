@@ -2,6 +2,7 @@
 #include "loader/lbctl/format.h"
 #include "loader/lbctl/survey.h"
 #include "loader/lbctl/top.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/effective.h"
 #include "loader/lib/names.h"
 
@@ -11,12 +12,10 @@
 int top_take(const struct qs_maps *maps, struct top_sample *sample)
 {
 	const char *pools[QS_MAX_POOLS];
-	struct timespec now;
 	int error;
 
 	memset(sample, 0, sizeof(*sample));
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sample->time_s = now.tv_sec + now.tv_nsec / 1e9;
+	sample->time_s = clock_ns(CLOCK_MONOTONIC) / 1e9;
 	memcpy(sample->terminators, maps->terminators,
 	       sizeof(sample->terminators));
 	memcpy(sample->backends, maps->backends, sizeof(sample->backends));

@@ -13,6 +13,9 @@ void notify_manager(const char *state)
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	socklen_t length;
+	/* A service manager that hangs must not stop us; the next one comes
+	 * soon. */
+	int flags = strcmp(state, "WATCHDOG=1") ? 0 : MSG_DONTWAIT;
 	int fd;
 
 	if (!path || (*path != '/' && *path != '@') ||
@@ -25,7 +28,7 @@ void notify_manager(const char *state)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	sendto(fd, state, strlen(state), MSG_NOSIGNAL,
+	sendto(fd, state, strlen(state), MSG_NOSIGNAL | flags,
 	       (struct sockaddr *)&address, length);
 	close(fd);
 }

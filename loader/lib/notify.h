@@ -4,7 +4,8 @@
 
 /*
  * notify_manager: sends a state such as "READY=1" to the service manager that
- * $NOTIFY_SOCKET names (sd_notify(3)). Does nothing where there is none.
+ * $NOTIFY_SOCKET names (sd_notify(3)). Does nothing where there is none. All
+ * but "WATCHDOG=1" wait until the manager can take them.
  */
 void notify_manager(const char *state);
 
