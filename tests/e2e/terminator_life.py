@@ -6,7 +6,9 @@ wrong is refused with its reason, and changes nothing."""
 
 import os
 import signal
+import socket
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
@@ -164,6 +166,61 @@ def hot_restarts(results, bed):
         results.equal(f"{name} in all", bed.total(name), 0)
 
 
+class Manager:
+    """Stands in for systemd: a datagram socket that takes notifications."""
+
+    def __init__(self, bed):
+        self.path = bed.path("notify.sock")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        os.chmod(self.path, 0o777)
+        self.said = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        while True:
+            self.said.append(self.socket.recv(200).decode())
+
+    def start(self, bed, name):
+        environment = {"NOTIFY_SOCKET": self.path, "WATCHDOG_USEC": "200000"}
+        os.environ.update(environment)
+        try:
+            return bed.start_terminator(name)
+        finally:
+            for key in environment:
+                del os.environ[key]
+
+    def wait_for(self, text, seconds=5):
+        wait_until(lambda: text in self.said, seconds, text)
+
+
+def managed(results, bed):
+    manager = Manager(bed)
+    process = manager.start(bed, "t3")
+    manager.wait_for("READY=1")
+    manager.wait_for("WATCHDOG=1")
+    manager.said.clear()
+    process.send(signal.SIGUSR2)
+    wait_until(lambda: bed.live()["t3"]["pid"] != process.pid, 10, "the next")
+    pid = bed.live()["t3"]["pid"]
+    manager.wait_for(f"MAINPID={pid}")
+    results.equal("the service manager is told who takes over, and the process "
+                  "ends", process.popen.wait(10), 0)
+    results.check("not that the service stops",
+                  "STOPPING=1" not in manager.said, str(manager.said))
+    manager.said.clear()
+    manager.wait_for("WATCHDOG=1")
+    results.check("the next one keeps the watchdog quiet", True)
+    os.kill(pid, signal.SIGTERM)
+    manager.wait_for("STOPPING=1")
+    results.check("and tells when the service stops", True)
+    wait_until(lambda: here(bed, pid)["state"] == "dead", 10, "its end")
+
+
+def here(bed, pid):
+    return [row for row in bed.slots() if row["pid"] == pid][0]
+
+
 def terminator_life(results):
     with ConfiguredBed(terminators=2) as bed:
         for name in ("second", "third"):
@@ -172,6 +229,7 @@ def terminator_life(results):
         reload_one(results, bed)
         cannot_start(results, bed)
         hot_restarts(results, bed)
+        managed(results, bed)
 
 
 tap.run(terminator_life)
