@@ -27,6 +27,11 @@ def row_name(one):
     return f"api@[{one}]:{PORT}" if ":" in one else f"api@{one}:{PORT}"
 
 
+def identities(bed):
+    return {name: (row["id"], row["state"])
+            for name, row in bed.rows().items()}
+
+
 def has_rows(bed, addresses, state="active"):
     """Whether exactly these addresses have rows of that state."""
     rows = {name for name, row in bed.rows().items() if row["state"] == state}
@@ -71,15 +76,14 @@ def both_families(results, bed):
 
 
 def failures(results, bed):
-    before = bed.rows()
+    before = identities(bed)
     log = len(bed.healthd.log())
     for what, fail in (("an answer of failure", lambda: bed.names.fail()),
                        ("no such name", lambda: bed.names.set(NAME))):
         fail()
         queries = bed.names.queries
         wait_until(lambda: bed.names.queries > queries + 6, 20, "queries")
-        results.equal(f"{what} changes nothing", bed.rows().keys(),
-                      before.keys())
+        results.equal(f"{what} changes nothing", identities(bed), before)
         bed.names.fail(False)
     messages = [line for line in bed.healthd.log()[log:].splitlines()
                 if "cannot look up" in line]
@@ -89,13 +93,13 @@ def failures(results, bed):
 
 def restart_without_names(results, bed):
     """The name is still not found."""
-    before = {name: row["id"] for name, row in bed.rows().items()}
+    before = identities(bed)
     bed.healthd.end(signal.SIGKILL)
     bed.start_healthd()
     wait_until(lambda: "cannot look up" in bed.healthd.log(), 15, "a lookup")
+    time.sleep(1)
     results.equal("a healthd that finds no name keeps the last addresses",
-                  {name: row["id"] for name, row in bed.rows().items()},
-                  before)
+                  identities(bed), before)
     bed.names.set(NAME, address(7))
     becomes(results, bed, "found again", [address(7)], 8)
     results.check("which is said", "is found again" in bed.healthd.log(),
