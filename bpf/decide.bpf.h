@@ -9,20 +9,26 @@
 #include "bpf/select.bpf.h"
 
 /* Where the packet's destination is a VIP, itself or by a wildcard. */
-static __always_inline int find_vip(const struct qs_tuple *tuple)
+static __always_inline int find_vip(const struct qs_tuple *tuple,
+				    __u32 *port_index)
 {
+	struct qs_vip *vip;
+
 	struct qs_vip_key key __attribute__((aligned(8))) = {
 		.port = tuple->destination_port[0] << 8 |
 			tuple->destination_port[1],
 	};
 
 	__builtin_memcpy(key.address, tuple->destination, 16);
-	if (bpf_map_lookup_elem(&vips, &key))
-		return GO_ON;
-	__builtin_memset(key.address, 0, 16);
-	if (bpf_map_lookup_elem(&vips, &key))
-		return GO_ON;
-	return QS_VERDICT_pass_not_vip;
+	vip = bpf_map_lookup_elem(&vips, &key);
+	if (!vip) {
+		__builtin_memset(key.address, 0, 16);
+		vip = bpf_map_lookup_elem(&vips, &key);
+	}
+	if (!vip)
+		return QS_VERDICT_pass_not_vip;
+	*port_index = vip->port_index;
+	return GO_ON;
 }
 
 /* A routable CID decides, whatever the packet's type. */
@@ -51,11 +57,18 @@ static __always_inline int decide_by_cid(struct quic *quic, __u32 *slot)
 	return GO_ON;
 }
 
+/* Where a packet goes, if it is steered. */
+struct target {
+	__u32 slot;
+	__u32 port_index;
+};
+
 /*
  * Decides about the frame of `ctx`, whose full length is `length`. Returns the
- * verdict; *slot is set if it is one of the route_ or hash_ verdicts.
+ * verdict; *target is set if it is one of the route_ or hash_ verdicts.
  */
-static __always_inline int decide(CONTEXT *ctx, __u32 length, __u32 *slot)
+static __always_inline int decide(CONTEXT *ctx, __u32 length,
+				  struct target *target)
 {
 	struct packet packet = {
 		.ctx = ctx,
@@ -71,15 +84,15 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length, __u32 *slot)
 	if (verdict == GO_ON)
 		verdict = parse_ports(&packet, &tuple);
 	if (verdict == GO_ON)
-		verdict = find_vip(&tuple);
+		verdict = find_vip(&tuple, &target->port_index);
 	if (verdict == GO_ON)
 		verdict = parse_udp(&packet);
 	if (verdict == GO_ON)
 		verdict = parse_quic(&packet, &quic);
 	if (verdict == GO_ON)
-		verdict = decide_by_cid(&quic, slot);
+		verdict = decide_by_cid(&quic, &target->slot);
 	if (verdict == GO_ON)
-		verdict = select_by_hash(&tuple, slot);
+		verdict = select_by_hash(&tuple, &target->slot);
 	return verdict == GO_ON ? quic.hash_verdict : verdict;
 }
 
@@ -87,13 +100,13 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length, __u32 *slot)
 static __always_inline int is_steered(int verdict)
 {
 	return verdict >= QS_VERDICT_route_short &&
-	       verdict <= QS_VERDICT_hash_dead;
+	       verdict <= QS_VERDICT_hash_icmp;
 }
 
 /* Whether the verdict leaves the packet to the kernel. */
 static __always_inline int is_passed(int verdict)
 {
-	return verdict <= QS_VERDICT_pass_extensions;
+	return verdict <= QS_VERDICT_pass_icmp;
 }
 
 #endif

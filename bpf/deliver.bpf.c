@@ -34,26 +34,26 @@ static __always_inline int count_delivery(enum qs_delivery delivery)
 	}
 }
 
-/* Whether the XDP program wrote metadata, and the slot in it. */
-static __always_inline int read_metadata(struct __sk_buff *skb, __u32 *slot)
+/* Whether the XDP program wrote metadata, and the socket in it. */
+static __always_inline int read_metadata(struct __sk_buff *skb, __u32 *index)
 {
 	struct qs_metadata *metadata = (void *)(long)skb->data_meta;
 
 	if ((void *)(metadata + 1) > (void *)(long)skb->data ||
 	    metadata->magic != QS_METADATA_MAGIC)
 		return 0;
-	*slot = metadata->slot;
+	*index = metadata->socket;
 	return 1;
 }
 
-/* Gives the skb to the slot's socket; `how` is counted if that succeeds. */
-static __always_inline int assign(struct __sk_buff *skb, __u32 slot,
+/* Gives the skb to the socket; `how` is counted if that succeeds. */
+static __always_inline int assign(struct __sk_buff *skb, __u32 index,
 				  enum qs_delivery how)
 {
 	struct bpf_sock *socket;
 	long error;
 
-	socket = bpf_map_lookup_elem(&sockets, &slot);
+	socket = bpf_map_lookup_elem(&sockets, &index);
 	if (!socket)
 		return count_delivery(QS_DELIVERY_no_socket);
 	error = bpf_sk_assign(skb, socket, 0);
@@ -64,18 +64,21 @@ static __always_inline int assign(struct __sk_buff *skb, __u32 slot,
 SEC("tc")
 int quicsteer_deliver(struct __sk_buff *skb)
 {
-	__u32 slot = QS_NO_SLOT;
+	struct target target = {.slot = QS_NO_SLOT};
+	__u32 index;
 	int verdict;
 
-	if (read_metadata(skb, &slot))
-		return assign(skb, slot, QS_DELIVERY_metadata);
+	if (read_metadata(skb, &index))
+		return assign(skb, index, QS_DELIVERY_metadata);
 
 	if (bpf_skb_pull_data(skb,
 			      skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX))
 		return count_delivery(QS_DELIVERY_not_ours);
-	verdict = decide(skb, skb->len, &slot);
+	verdict = decide(skb, skb->len, &target);
 	if (is_steered(verdict))
-		return assign(skb, slot, QS_DELIVERY_decoded);
+		return assign(skb,
+			      QS_SOCKET_INDEX(target.slot, target.port_index),
+			      QS_DELIVERY_decoded);
 	return count_delivery(is_passed(verdict) ? QS_DELIVERY_not_ours
 						 : QS_DELIVERY_undecided);
 }

@@ -14,7 +14,7 @@
 /* Values of BPF_MAP_TYPE_SOCKMAP are cookies when userspace reads them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SOCKMAP);
-	__uint(max_entries, QS_MAX_TERMINATORS);
+	__uint(max_entries, QS_MAX_TERMINATORS *QS_MAX_PORTS);
 	__type(key, __u32);
 	__type(value, __u64);
 } sockets SEC(".maps");
@@ -85,6 +85,41 @@ struct {
 	__type(key, __u32);
 	__type(value, struct qs_traffic);
 } terminator_traffic SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, QS_HANDSHAKES);
+	__type(key, __u32);
+	__type(value, struct qs_handshake);
+} handshakes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, QS_SOURCES);
+	__type(key, __u32);
+	__type(value, struct qs_source);
+} sources SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, QS_MAX_PREFIXES);
+	__type(key, struct qs_prefix_key);
+	__type(value, __u32);
+} allowed SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, QS_MAX_PREFIXES);
+	__type(key, struct qs_prefix_key);
+	__type(value, __u32);
+} denied SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, QS_EVENTS_SIZE);
+} events SEC(".maps");
 
 /* From here on not used by the programs: they only make libbpf create them. */
 struct {

@@ -29,7 +29,7 @@ static __always_inline void count_traffic(__u32 slot, int verdict, __u32 bytes)
 		return;
 	traffic->packets++;
 	traffic->bytes += bytes;
-	if (verdict <= QS_VERDICT_route_long)
+	if (verdict <= QS_VERDICT_route_icmp)
 		traffic->by_cid++;
 	else
 		traffic->by_hash++;
@@ -37,7 +37,8 @@ static __always_inline void count_traffic(__u32 slot, int verdict, __u32 bytes)
 
 /* Where the driver has no room for metadata, tc finds none and decides again.
  */
-static __always_inline void write_metadata(struct xdp_md *ctx, __u32 slot)
+static __always_inline void write_metadata(struct xdp_md *ctx,
+					   const struct target *target)
 {
 	struct qs_metadata *metadata;
 
@@ -47,21 +48,21 @@ static __always_inline void write_metadata(struct xdp_md *ctx, __u32 slot)
 	if ((void *)(metadata + 1) > (void *)(long)ctx->data)
 		return;
 	metadata->magic = QS_METADATA_MAGIC;
-	metadata->slot = slot;
+	metadata->socket = QS_SOCKET_INDEX(target->slot, target->port_index);
 }
 
 SEC("xdp")
 int quicsteer_steer(struct xdp_md *ctx)
 {
 	__u32 length = ctx->data_end - ctx->data;
-	__u32 slot = QS_NO_SLOT;
+	struct target target = {.slot = QS_NO_SLOT};
 	int verdict;
 
-	verdict = decide(ctx, length, &slot);
+	verdict = decide(ctx, length, &target);
 	count_verdict(verdict);
 	if (is_steered(verdict)) {
-		count_traffic(slot, verdict, length);
-		write_metadata(ctx, slot);
+		count_traffic(target.slot, verdict, length);
+		write_metadata(ctx, &target);
 		return XDP_PASS;
 	}
 	return is_passed(verdict) ? XDP_PASS : XDP_DROP;

@@ -105,7 +105,7 @@ static void hand_over_rows(struct registry *registry, __u16 slot,
 
 static int set_socket(struct registry *registry, __u16 slot, int socket)
 {
-	__u32 key = slot;
+	__u32 key = QS_SOCKET_INDEX(slot, 0);
 	__u64 value = socket;
 
 	if (bpf_map_update_elem(registry->maps->fd[QS_MAP_SOCKETS], &key,
@@ -323,7 +323,7 @@ void registry_mark_dead(struct registry *registry, __u16 slot)
 {
 	struct qs_terminator *terminator = &registry->maps->terminators[slot];
 
-	__u32 key = slot;
+	__u32 key = QS_SOCKET_INDEX(slot, 0);
 
 	terminator->died_ns = clock_ns(CLOCK_REALTIME);
 	registry_set_state(terminator, QS_TERMINATOR_DEAD);

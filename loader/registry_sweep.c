@@ -14,7 +14,7 @@
  * was killed before it could welcome. */
 static bool has_socket(const struct registry *registry, int slot)
 {
-	__u32 key = slot;
+	__u32 key = QS_SOCKET_INDEX(slot, 0);
 	__u64 cookie;
 
 	return !bpf_map_lookup_elem(registry->maps->fd[QS_MAP_SOCKETS], &key,

@@ -15,7 +15,7 @@
 #endif
 
 /* Raised on every change of a map's key, value or meaning. */
-#define QS_ABI_VERSION 2
+#define QS_ABI_VERSION 3
 
 #define QS_PIN_DIR "/sys/fs/bpf/quicsteer"
 #define QS_RUN_DIR "/run/quicsteer"
@@ -30,6 +30,12 @@
 enum {
 	QS_MAX_TERMINATORS = 256, /* slots; a draining process holds one too */
 	QS_MAX_VIPS = 64,
+	QS_MAX_PORTS = 8, /* different ports of VIPs: sockets a terminator */
+	QS_MAX_PREFIXES = 1024,	  /* each of allowed and denied */
+	QS_HANDSHAKES = 1 << 16,  /* entries of the map */
+	QS_SOURCES = 1 << 16,	  /* likewise */
+	QS_EVENTS_SIZE = 1 << 18, /* octets of the ring */
+	QS_MAX_CPUS = 256,
 	QS_MAX_LISTED_SERVERS = 4096,
 	QS_NAME_SIZE = 32,     /* a terminator's name with its final NUL */
 	QS_CID_CONFIGS = 8,    /* by config ID; 7 (0b111) is never valid */
@@ -56,6 +62,9 @@ enum {
 /* The row of proxy_stats for the sums of slots that were given to others. */
 #define QS_RETIRED_SLOT QS_MAX_TERMINATORS
 
+/* No CPU in particular. */
+#define QS_NO_CPU 0xffffffff
+
 /* A slot that names no terminator (in lookup tables and metadata). */
 #define QS_NO_SLOT 0xffff
 
@@ -67,8 +76,15 @@ struct qs_vip_key {
 };
 
 struct qs_vip {
-	__u32 id; /* position in the loader's list, for people */
+	__u32 id;	  /* position in the loader's list, for people */
+	__u32 port_index; /* of its port, 0 to QS_MAX_PORTS - 1 */
 };
+
+/*
+ * sockets: SOCKMAP. A terminator has one UDP socket for each port of the VIPs,
+ * at slot * QS_MAX_PORTS + port_index.
+ */
+#define QS_SOCKET_INDEX(slot, port_index) ((slot)*QS_MAX_PORTS + (port_index))
 
 enum qs_encoding {
 	QS_ENCODING_NONE = 0, /* this config ID is not in use */
@@ -180,7 +196,7 @@ struct qs_terminator {
 	__u32 effective;     /* qs_lookup_rebuild(): weight in the lookup */
 	__u64 breaker_changed_ns; /* CLOCK_REALTIME; healthd */
 	__u32 breaker_openings;	  /* since it registered; healthd */
-	__u32 zero;
+	__u32 cpu; /* that its packets go to; QS_NO_CPU: wherever they are */
 	struct qs_wish wish; /* of its name; lbctl */
 	__u64 reserved[3];
 };
@@ -266,7 +282,66 @@ struct qs_settings {
 	__u32 config_generation; /* one more with each configuration applied */
 	__u64 healthd_heartbeat_ns; /* CLOCK_MONOTONIC; healthd, every 100 ms */
 	__u32 healthd_pid;	    /* healthd; 0 when it left in good order */
-	__u32 zero;
+	__u32 flags;		    /* QS_SETTING_* */
+	/* New connections a second and at once; rate 0: no limit. */
+	struct qs_limit {
+		__u32 rate;
+		__u32 burst;
+	} source_limit, global_limit;
+	__u8 source_prefix4; /* bits of an IPv4 source that count as one */
+	__u8 source_prefix6; /* likewise of IPv6 */
+	__u16 zero;
+	__u32 event_sampling; /* lbctl: one of so many packets; 0: none */
+};
+
+enum {
+	/* New connections are placed by the client's address alone. */
+	QS_SETTING_HASH_CLIENT_IP = 1 << 0,
+	/* Packets with IPv4 options or IPv6 extension headers are dropped. */
+	QS_SETTING_DROP_OPTIONS = 1 << 1,
+	/* New connections only from the prefixes in `allowed`. */
+	QS_SETTING_ALLOW_ONLY = 1 << 2,
+	/* Packets go to terminators[].cpu through the map `cpus`. */
+	QS_SETTING_CPU_STEERING = 1 << 3,
+};
+
+/*
+ * handshakes: array by hash, written by XDP: where a handshake that has begun
+ * stays although the lookup changes. Entries are overwritten at will; the tag
+ * tells whose it is.
+ */
+struct qs_handshake {
+	__u32 tag; /* other bits of the hash than the index; never 0 */
+	__u16 slot;
+	__u16 time_s; /* low bits of the time it was written, in seconds */
+};
+
+/* sources: array by hash of a source prefix, written by XDP: a token bucket of
+ * new connections each. Overwritten at will as the above. */
+struct qs_source {
+	__u32 tag;
+	__u32 tokens; /* in thousandths */
+	__u64 time_ns;
+};
+
+/* allowed, denied: LPM tries of prefixes. Written by the loader. */
+struct qs_prefix_key {
+	__u32 length;	  /* bits, 0 to 128 */
+	__u8 address[16]; /* network order; IPv4 as ::ffff:a.b.c.d */
+};
+
+/* events: ring buffer of sampled decisions. Written by XDP. */
+struct qs_event {
+	__u64 time_ns; /* CLOCK_MONOTONIC */
+	__u8 source[16];
+	__u8 destination[16];
+	__u8 source_port[2]; /* network order */
+	__u8 destination_port[2];
+	__u16 slot; /* QS_NO_SLOT: steered nowhere */
+	__u8 verdict;
+	__u8 cid_length; /* octets of cid that are the packet's */
+	__u8 cid[QS_CID_MAX];
+	__u32 frame_size;
 };
 
 enum qs_attach_mode {
@@ -292,8 +367,8 @@ struct qs_traffic {
 #define QS_METADATA_MAGIC 0x5153 /* "QS" */
 
 struct qs_metadata {
-	__u16 magic; /* QS_METADATA_MAGIC */
-	__u16 slot;
+	__u16 magic;  /* QS_METADATA_MAGIC */
+	__u16 socket; /* QS_SOCKET_INDEX() */
 };
 
 #ifndef __bpf__

@@ -26,8 +26,12 @@
 	  "later fragment: has no ports, never completes for a VIP")           \
 	X(pass_extensions,                                                     \
 	  "IPv6 extension headers that are too many or not understood")        \
+	X(pass_icmp,                                                           \
+	  "ICMP error about a VIP's packet that names no terminator")          \
 	X(route_short, "short header, steered by its CID")                     \
 	X(route_long, "long header, steered by its CID")                       \
+	X(route_icmp,                                                          \
+	  "ICMP error, steered by the CID in the packet that it quotes")       \
 	X(hash_initial, "Initial with a CID of the client's")                  \
 	X(hash_zero_rtt, "0-RTT with a CID of the client's")                   \
 	X(hash_handshake, "Handshake or client's Retry whose CID is not ours") \
@@ -35,10 +39,24 @@
 	X(hash_short_config, "short header whose config ID is not in use")     \
 	X(hash_short_server, "short header whose server ID is unknown")        \
 	X(hash_dead, "the CID's terminator is dead: another one may reset")    \
+	X(hash_pinned,                                                         \
+	  "of a handshake that stays where it began though weights changed")   \
+	X(hash_icmp,                                                           \
+	  "ICMP error, steered by the 4-tuple in the packet that it quotes")   \
 	X(drop_fragment, "first fragment to a VIP")                            \
 	X(drop_udp_length, "UDP length that is impossible for the packet")     \
 	X(drop_truncated, "ends inside its QUIC header or before a whole CID") \
 	X(drop_version_zero, "Version Negotiation, which no client may send")  \
+	X(drop_options,                                                        \
+	  "IPv4 options or IPv6 extension headers, as configured")             \
+	X(drop_small_initial, "Initial in a datagram under 1200 octets")       \
+	X(drop_short_dcid,                                                     \
+	  "Initial without token whose DCID has under 8 octets")               \
+	X(drop_cid_length, "QUIC v1 or v2 with a CID over 20 octets")          \
+	X(drop_retry, "Retry, which no client may send")                       \
+	X(drop_denied, "new connection from a denied or not allowed prefix")   \
+	X(drop_source_limit, "new connection over its source prefix's limit")  \
+	X(drop_global_limit, "new connection over the limit of all together")  \
 	X(drop_no_terminator, "no terminator is live")                         \
 	X(drop_internal, "a map lookup failed that cannot fail")
 

@@ -31,7 +31,7 @@ static const struct shape shapes[QS_MAP_COUNT] = {
 				QS_MAX_TERMINATORS},
 	[QS_MAP_LOOKUP] = {"lookup", sizeof(struct qs_lookup_table),
 			   QS_LOOKUP_GENERATIONS},
-	[QS_MAP_SOCKETS] = {"sockets", 0, QS_MAX_TERMINATORS},
+	[QS_MAP_SOCKETS] = {"sockets", 0, QS_MAX_TERMINATORS *QS_MAX_PORTS},
 	[QS_MAP_VERDICTS] = {"verdicts", sizeof(struct qs_verdicts), 1},
 	[QS_MAP_DELIVERIES] = {"deliveries", sizeof(struct qs_deliveries), 1},
 	[QS_MAP_TERMINATOR_TRAFFIC] = {"terminator_traffic",
@@ -49,6 +49,12 @@ static const struct shape shapes[QS_MAP_COUNT] = {
 	[QS_MAP_TRIALS] = {"trials", sizeof(struct qs_trials), QS_MAX_BACKENDS},
 	[QS_MAP_PROXY_STATS] = {"proxy_stats", sizeof(struct qs_proxy_stats),
 				QS_MAX_TERMINATORS + 1},
+	[QS_MAP_HANDSHAKES] = {"handshakes", sizeof(struct qs_handshake),
+			       QS_HANDSHAKES},
+	[QS_MAP_SOURCES] = {"sources", sizeof(struct qs_source), QS_SOURCES},
+	[QS_MAP_ALLOWED] = {"allowed", sizeof(__u32), QS_MAX_PREFIXES},
+	[QS_MAP_DENIED] = {"denied", sizeof(__u32), QS_MAX_PREFIXES},
+	[QS_MAP_EVENTS] = {"events", 0, QS_EVENTS_SIZE},
 };
 
 static const enum qs_map mappable[] = {

@@ -135,7 +135,8 @@ static const char *check_octets(const struct frame *frame,
 				const struct run *run, int steered,
 				unsigned int slot)
 {
-	const struct qs_metadata metadata = {QS_METADATA_MAGIC, slot};
+	const struct qs_metadata metadata = {QS_METADATA_MAGIC,
+					     QS_SOCKET_INDEX(slot, 0)};
 	unsigned int front = steered ? sizeof(metadata) : 0;
 	static char reason[80];
 

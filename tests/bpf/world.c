@@ -170,14 +170,17 @@ void world_add_vip(struct world *world, const __u8 address[16], __u16 port)
 
 void world_set_socket(struct world *world, __u32 slot, int fd)
 {
+	__u32 index = QS_SOCKET_INDEX(slot, 0);
 	__u64 value = fd;
 
-	update(world->steer->maps.sockets, &slot, &value);
+	update(world->steer->maps.sockets, &index, &value);
 }
 
 void world_clear_socket(struct world *world, __u32 slot)
 {
-	erase(world->steer->maps.sockets, &slot);
+	__u32 index = QS_SOCKET_INDEX(slot, 0);
+
+	erase(world->steer->maps.sockets, &index);
 }
 
 void world_set_live(struct world *world, const __u16 *slots, unsigned int n)
