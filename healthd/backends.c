@@ -3,7 +3,7 @@
 #include "healthd/apply.h"
 #include "healthd/random.h"
 #include "healthd/rows.h"
-#include "healthd/time.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/effective.h"
 #include "loader/lib/log.h"
 #include "loader/lib/wishes.h"
@@ -107,7 +107,8 @@ static void attach(struct backends *backends, struct qs_backend *row,
 
 	if (!known) {
 		*backend = (struct backend){.id = row->id};
-		breaker_resume(&backend->breaker, row, time_real_ns());
+		breaker_resume(&backend->breaker, row,
+			       clock_ns(CLOCK_REALTIME));
 		weight_resume(&backend->weight, row);
 	}
 	/* How many trials there are is by the configuration. */
@@ -129,7 +130,7 @@ static void begin_drain(struct backends *backends, struct qs_backend *row,
 			int at)
 {
 	struct backend *backend = &backends->backends[at];
-	uint64_t now = time_monotonic_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	uint32_t ms = DRAIN_DEFAULT_MS;
 
 	if (backend->id == row->id && !backend->pool)
@@ -375,7 +376,8 @@ static int write_rows(struct backends *backends, struct qs_maps *maps,
 int backends_tick(struct backends *backends, struct qs_maps *maps,
 		  const char *pin_dir, const struct qs_config *config)
 {
-	uint64_t now = time_monotonic_ns(), real = time_real_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC),
+		 real = clock_ns(CLOCK_REALTIME);
 	uint64_t elapsed = backends->ticked_ns ? now - backends->ticked_ns : 0;
 	struct sign_source source = {
 		.terminators = maps->terminators,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "healthd/breaker.h"
-#include "healthd/time.h"
+#include "loader/lib/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>

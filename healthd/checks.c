@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "healthd/checks.h"
 #include "healthd/random.h"
-#include "healthd/time.h"
+#include "loader/lib/clock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static void on_done(void *user, const char *failure)
 		checker->changed = true;
 	snprintf(checker->failure, sizeof(checker->failure), "%s",
 		 failure ? failure : "");
-	checker->checked_ns = time_real_ns();
+	checker->checked_ns = clock_ns(CLOCK_REALTIME);
 	checker->news = true;
 	plan_next(checker);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "healthd/daemon.h"
-#include "healthd/time.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/log.h"
 #include "loader/lib/notify.h"
 
@@ -118,8 +118,8 @@ static void beat(struct daemon *daemon)
 {
 	struct qs_settings *settings = daemon->follow.maps.settings;
 
-	__atomic_store_n(&settings->healthd_heartbeat_ns, time_monotonic_ns(),
-			 __ATOMIC_RELAXED);
+	__atomic_store_n(&settings->healthd_heartbeat_ns,
+			 clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
 	settings->healthd_pid = getpid();
 }
 
@@ -208,7 +208,7 @@ static void work(struct daemon *daemon)
 static void on_tick(uv_timer_t *timer)
 {
 	struct daemon *daemon = timer->data;
-	uint64_t now = time_monotonic_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	if (!daemon->follow.open)
 		open_maps(daemon);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "healthd/random.h"
-#include "healthd/time.h"
+#include "loader/lib/clock.h"
 
 #include <sys/random.h>
 
@@ -9,6 +9,6 @@ uint32_t random_number(void)
 	uint32_t number;
 
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
-		number = time_monotonic_ns();
+		number = clock_ns(CLOCK_MONOTONIC);
 	return number;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "healthd/terminators.h"
-#include "healthd/time.h"
+#include "loader/lib/clock.h"
 #include "loader/lib/log.h"
 #include "loader/lib/lookup.h"
 
@@ -124,7 +124,7 @@ static void write_breaker(struct qs_terminator *row, struct terminator *one)
 	if (row->breaker == (open ? QS_BREAKER_OPEN : QS_BREAKER_CLOSED))
 		return;
 	row->breaker_openings += open;
-	row->breaker_changed_ns = time_real_ns();
+	row->breaker_changed_ns = clock_ns(CLOCK_REALTIME);
 	row->breaker = open ? QS_BREAKER_OPEN : QS_BREAKER_CLOSED;
 	if (open)
 		log_warn("terminator %s (pid %u) hangs: no heartbeat; its "
@@ -158,7 +158,7 @@ int terminators_tick(struct terminators *terminators, struct qs_maps *maps,
 		     const char *pin_dir,
 		     const struct qs_config_healthd *config)
 {
-	uint64_t now = time_monotonic_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	bool breakers = watch_all(terminators, maps, config, now);
 	bool factors = weigh_all(terminators, maps, config) &&
 		       now - terminators->factors_ns >=

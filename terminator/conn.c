@@ -14,6 +14,7 @@
 #include "terminator/exchange.h"
 #include "terminator/h3.h"
 #include "terminator/listing.h"
+#include "terminator/ngtcp2_more.h"
 #include "terminator/quic.h"
 #include "terminator/stateless.h"
 
@@ -155,12 +156,21 @@ static void free_session(struct conn *conn)
 	}
 }
 
+void conn_count_losses(struct conn *conn)
+{
+	uint64_t lost = ngtcp2_conn_get_pkt_lost(conn->ngtcp2);
+
+	conn->quic->stats->counters.packets_lost += lost - conn->packets_lost;
+	conn->packets_lost = lost;
+}
+
 /* What ngtcp2 measured over the connection's life. */
 static void count_path(struct conn *conn)
 {
 	struct qs_terminator_stats *stats = conn->quic->stats;
 	ngtcp2_conn_info info;
 
+	conn_count_losses(conn);
 	if (!conn->handshake_ns)
 		return;
 	ngtcp2_conn_get_conn_info(conn->ngtcp2, &info);

@@ -54,6 +54,7 @@ struct conn {
 	enum goaway_state goaway;
 	uint64_t bytes_received; /* UDP payload */
 	uint64_t bytes_sent;	 /* likewise */
+	uint64_t packets_lost;	 /* those that are counted */
 	bool marked;		 /* in quic->dirty */
 	bool is_blocked;	 /* in quic->blocked */
 	/* CONNECTION_CLOSE while closing; else packets that the socket did
@@ -94,6 +95,9 @@ void conn_mark(struct conn *conn);
 
 /* conn_write sends what can be sent now and sets the timer. */
 void conn_write(struct conn *conn);
+
+/* conn_count_losses counts the packets declared lost since it last did. */
+void conn_count_losses(struct conn *conn);
 
 /* conn_fail ends the connection after ngtcp2 returned the error `rv`: with a
  * CONNECTION_CLOSE, in silence, or not at all, as the error demands. */

@@ -238,6 +238,7 @@ void conn_write(struct conn *conn)
 		return;
 	}
 	ngtcp2_conn_update_pkt_tx_time(conn->ngtcp2, now);
+	conn_count_losses(conn);
 	if (goaway_is_done(conn, now)) {
 		conn_close_well(conn, QS_CLOSE_drained);
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "terminator/drain.h"
 
-#define NS_PER_MS UINT64_C(1000000)
+#include "loader/lib/clock.h"
 
 void drain_leave(struct drain *drain, uint64_t now_ns, uint64_t timeout_ms)
 {

@@ -3,8 +3,8 @@
 
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <string.h>
-#include <time.h>
 
+#include "loader/lib/clock.h"
 #include "terminator/random.h"
 
 enum {
@@ -19,10 +19,7 @@ enum {
 /* Tokens travel between terminators on several machines: wall clock. */
 static ngtcp2_tstamp wall_clock_ns(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * NGTCP2_SECONDS + (uint64_t)now.tv_nsec;
+	return clock_ns(CLOCK_REALTIME);
 }
 
 static bool answer(struct quic *quic, const struct udp_datagram *cause,

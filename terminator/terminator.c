@@ -4,17 +4,16 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "loader/lib/clock.h"
 #include "loader/lib/log.h"
 #include "terminator/goaway.h"
 #include "terminator/listing.h"
 
 enum { HEARTBEAT_MS = 100 };
 
-#define NS_PER_MS UINT64_C(1000000)
-#define SAMPLE_NS (1000 * NS_PER_MS)
+#define SAMPLE_NS NS_PER_SECOND
 
 /* Closes all handles; the loop then ends. */
 static void end(struct terminator *t, enum qs_close_reason reason)
@@ -52,19 +51,11 @@ static void leave(struct terminator *t)
 	goaway_begin(&t->quic);
 }
 
-static uint64_t wall_clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 * NS_PER_MS + (uint64_t)now.tv_nsec;
-}
-
 static void step_drain(struct terminator *t, uint64_t now_ns)
 {
 	struct drain_view view = {
 		.now_ns = now_ns,
-		.now_real_ns = wall_clock_ns(),
+		.now_real_ns = clock_ns(CLOCK_REALTIME),
 		.connections = t->stats->gauges.connections_open,
 		.wish = t->wish,
 	};

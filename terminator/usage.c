@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define NS_PER_SECOND UINT64_C(1000000000)
+#include "loader/lib/clock.h"
 
 /* Seconds without a heartbeat had no lag of their own. */
 static void forget_old_peaks(struct usage *usage, uint64_t second)

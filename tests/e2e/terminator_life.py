@@ -12,7 +12,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
-from bed import reasons  # noqa: E402
+from bed import client, program, reasons  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from network import VIP, run  # noqa: E402
 from process import wait_until  # noqa: E402
@@ -166,6 +166,39 @@ def hot_restarts(results, bed):
         results.equal(f"{name} in all", bed.total(name), 0)
 
 
+def loader_again(results, bed):
+    """The loader's address outlives the configuration that it came from."""
+    pids = {name: row["pid"] for name, row in bed.live().items()}
+    bed.loader.end(signal.SIGKILL)
+    bed.start_loader()
+    wait_until(lambda: all(bed.loader.log().count(f"terminator {name}:")
+                           for name in pids), 10, "the terminators")
+    results.equal("after reloads, terminators find a new loader",
+                  {name: row["pid"] for name, row in bed.live().items()}, pids)
+    results.equal("which reloads them", bed.reload()[0], 0)
+
+
+def alone(results, bed):
+    """A process without a loader, by the same file."""
+    process = bed.spawn("alone", bed.network.server, [
+        program("quicsteer-terminator"), "--config", bed.config, "--name",
+        "alone", "--listen", "127.0.0.1:4433"])
+    wait_until(lambda: "serving HTTP/3" in process.log(), 5, "it to serve")
+    process.send(signal.SIGUSR2)
+    wait_until(lambda: "hot restart refused" in process.log(), 5,
+               "the refusal")
+    process.send(signal.SIGHUP)
+    wait_until(lambda: "reloaded, this process alone" in process.log(), 5,
+               "the reload")
+    got = bed.network.server.run(
+        client("h3load"), "127.0.0.1:4433", "--ca", bed.path("third.pem"),
+        "--get", "/bytes/1000", "--connections", "3", "--json")
+    results.check("a process without a loader serves by the file",
+                  got.count('"ok":true') == 3, got)
+    results.equal("refuses a hot restart, and ends well",
+                  process.end(signal.SIGTERM), 0)
+
+
 class Manager:
     """Stands in for systemd: a datagram socket that takes notifications."""
 
@@ -230,6 +263,8 @@ def terminator_life(results):
         cannot_start(results, bed)
         hot_restarts(results, bed)
         managed(results, bed)
+        loader_again(results, bed)
+        alone(results, bed)
 
 
 tap.run(terminator_life)

@@ -2,7 +2,7 @@
 /* The circuit breaker of a backend: every edge of its states, by a table of
  * short stories, each step 100 ms or what it says. */
 #include "healthd/breaker.h"
-#include "healthd/time.h"
+#include "loader/lib/clock.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Terminators that hang and recover, seen by their heartbeats. */
-#include "healthd/time.h"
 #include "healthd/watch.h"
+#include "loader/lib/clock.h"
 
 #include <criterion/criterion.h>
 
