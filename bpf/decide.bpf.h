@@ -6,6 +6,7 @@
 #ifndef QUICSTEER_DECIDE_BPF_H
 #define QUICSTEER_DECIDE_BPF_H
 
+#include "bpf/options.bpf.h"
 #include "bpf/select.bpf.h"
 
 /* Where the packet's destination is a VIP, itself or by a wildcard. */
@@ -87,6 +88,8 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length,
 		verdict = find_vip(&tuple, &target->port_index);
 	if (verdict == GO_ON)
 		verdict = parse_udp(&packet);
+	if (verdict == GO_ON)
+		verdict = check_options(&packet);
 	if (verdict == GO_ON)
 		verdict = parse_quic(&packet, &quic);
 	if (verdict == GO_ON)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From the start of a frame to its UDP payload: Ethernet, IPv4 with options,
- * IPv6 with extension headers, UDP. The XDP and the tc program share it; each
- * defines CONTEXT as the type of its context first.
+ * From the start of a frame to its UDP payload: Ethernet, VLAN tags, IPv4 with
+ * options, IPv6 with extension headers, UDP. The XDP and the tc program share
+ * it; each defines CONTEXT as the type of its context first.
  *
  * Each step returns the verdict it came to, or GO_ON.
  */
@@ -20,6 +20,10 @@
 enum {
 	ETHERTYPE_IPV4 = 0x0800,
 	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_VLAN = 0x8100,     /* 802.1Q */
+	ETHERTYPE_QINQ = 0x88a8,     /* 802.1ad, the outer of two */
+	ETHERTYPE_OLD_QINQ = 0x9100, /* the same, from before 802.1ad */
+	MAX_TAGS = 2,
 	IPV4_MORE_FRAGMENTS = 0x2000,
 	IPV4_FRAGMENT_OFFSET = 0x1fff,
 	IPV6_FRAGMENT_OFFSET = 0xfff8,
@@ -46,6 +50,8 @@ struct packet {
 	__u32 length; /* octets from position on that the headers before claim;
 			 in an skb more than can be read */
 	__u8 first_fragment;
+	__u8 has_options; /* of IPv4, or IPv6 extension headers */
+	__u8 tags_size;	  /* octets of VLAN tags */
 };
 
 /* Whether `size` octets from the position on exist and can be read. */
@@ -82,6 +88,7 @@ static __always_inline int parse_ipv4(struct packet *packet,
 		return QS_VERDICT_pass_fragment;
 
 	packet->first_fragment = !!(fragment & IPV4_MORE_FRAGMENTS);
+	packet->has_options = header > sizeof(*ip);
 	__builtin_memcpy(tuple->source, mapped, 12);
 	__builtin_memcpy(tuple->source + 12, &ip->saddr, 4);
 	__builtin_memcpy(tuple->destination, mapped, 12);
@@ -93,8 +100,9 @@ static __always_inline int parse_ipv4(struct packet *packet,
 
 /* What parse_extensions() found. */
 struct extensions {
-	__u32 size; /* octets of all of them */
-	__u8 next;  /* type of the first one, then of what follows */
+	__u32 size;   /* octets of all of them */
+	__u32 offset; /* of the first one in the frame */
+	__u8 next;    /* type of the first one, then of what follows */
 	__u8 fragmented;
 };
 
@@ -143,6 +151,12 @@ static __always_inline int parse_extension(struct packet *packet,
 	return GO_ON;
 }
 
+enum {
+	MAX_EXTENSIONS_OFFSET = sizeof(struct ethhdr) +
+				MAX_TAGS * sizeof(struct vlan_hdr) +
+				sizeof(struct ipv6hdr)
+};
+
 /*
  * Walks the extension headers behind an IPv6 header of `length` payload. A
  * global function: the verifier looks at it once, and goes on with one result
@@ -152,15 +166,15 @@ __noinline int parse_extensions(CONTEXT *ctx, __u32 length,
 				struct extensions *found)
 {
 	struct packet packet = {
-		.position = (void *)(long)ctx->data + sizeof(struct ethhdr) +
-			    sizeof(struct ipv6hdr),
+		.position = (void *)(long)ctx->data,
 		.end = (void *)(long)ctx->data_end,
 		.length = length,
 	};
 	int i, verdict;
 
-	if (!found)
+	if (!found || found->offset > MAX_EXTENSIONS_OFFSET)
 		return QS_VERDICT_drop_internal;
+	packet.position += found->offset;
 	for (i = 0; i < MAX_EXTENSION_HEADERS; i++) {
 		if (found->next == IPPROTO_UDP)
 			break;
@@ -176,7 +190,11 @@ __noinline int parse_extensions(CONTEXT *ctx, __u32 length,
 
 static __always_inline int skip_extensions(struct packet *packet, __u8 next)
 {
-	struct extensions found = {.next = next};
+	struct extensions found = {
+		.next = next,
+		.offset = sizeof(struct ethhdr) + packet->tags_size +
+			  sizeof(struct ipv6hdr),
+	};
 	int verdict = parse_extensions(packet->ctx, packet->length, &found);
 
 	if (verdict != GO_ON)
@@ -184,6 +202,7 @@ static __always_inline int skip_extensions(struct packet *packet, __u8 next)
 	if (found.size > MAX_EXTENSION_HEADERS * 2048)
 		return QS_VERDICT_drop_internal;
 	packet->first_fragment = found.fragmented;
+	packet->has_options = 1;
 	advance(packet, found.size);
 	return GO_ON;
 }
@@ -209,16 +228,47 @@ static __always_inline int parse_ipv6(struct packet *packet,
 	return skip_extensions(packet, ip->nexthdr);
 }
 
+static __always_inline int is_tag(__u16 type, int outer)
+{
+	return type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ ||
+	       (outer && type == ETHERTYPE_OLD_QINQ);
+}
+
+/* Steps over VLAN tags; *type becomes that of what they are in front of. */
+static __always_inline int skip_tags(struct packet *packet, __u16 *type)
+{
+	int i;
+
+	for (i = 0; i < MAX_TAGS && is_tag(*type, i == 0); i++) {
+		struct vlan_hdr *tag = packet->position;
+
+		if (!has(packet, sizeof(*tag)))
+			return QS_VERDICT_pass_truncated;
+		*type = bpf_ntohs(tag->h_vlan_encapsulated_proto);
+		packet->tags_size += sizeof(*tag);
+		advance(packet, sizeof(*tag));
+	}
+	return GO_ON;
+}
+
 /* Ethernet and IP, up to the UDP header. */
 static __always_inline int parse_ip(struct packet *packet,
 				    struct qs_tuple *tuple)
 {
 	struct ethhdr *ethernet = packet->position;
+	__u16 type;
+	int verdict;
 
 	if (!has(packet, sizeof(*ethernet)))
 		return QS_VERDICT_pass_truncated;
+	type = bpf_ntohs(ethernet->h_proto);
 	advance(packet, sizeof(*ethernet));
-	switch (bpf_ntohs(ethernet->h_proto)) {
+	if (__builtin_expect(is_tag(type, 1), 0)) {
+		verdict = skip_tags(packet, &type);
+		if (verdict != GO_ON)
+			return verdict;
+	}
+	switch (type) {
 	case ETHERTYPE_IPV4:
 		return parse_ipv4(packet, tuple);
 	case ETHERTYPE_IPV6:

@@ -11,7 +11,9 @@ int main(void)
 	test_fragments();
 	test_unroutable();
 	test_not_for_us();
+	test_vlan();
 	test_ip_options();
+	test_drop_options();
 	test_extension_headers();
 	test_terminators();
 	test_cid_lengths();

@@ -99,14 +99,35 @@ static unsigned int next_header(const struct layer *layer)
 	}
 }
 
+/* Of what follows Ethernet's header or a VLAN tag. */
+static unsigned int ethernet_type(const struct layer *layer)
+{
+	if (layer->type)
+		return layer->type;
+	switch (layer[1].kind) {
+	case LAYER_VLAN:
+		return layer[1].tag;
+	case LAYER_IPV6:
+		return ETH_P_IPV6;
+	default:
+		return ETH_P_IP;
+	}
+}
+
 static void add_ethernet(struct frame *frame, const struct layer *layer)
 {
 	static const __u8 macs[12] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2};
-	unsigned int type = layer[1].kind == LAYER_IPV6 ? ETH_P_IPV6 : ETH_P_IP;
 
 	append(frame, macs, sizeof(macs));
 	append(frame, "\0", 2);
-	put16(frame, frame->size - 2, layer->type ? layer->type : (int)type);
+	put16(frame, frame->size - 2, ethernet_type(layer));
+}
+
+/* VLAN 5, priority 1. */
+static void add_vlan(struct frame *frame, const struct layer *layer)
+{
+	append(frame, "\x20\x05\0", 4);
+	put16(frame, frame->size - 2, ethernet_type(layer));
 }
 
 static void add_ipv4(struct frame *frame, const struct layer *layer)
@@ -208,6 +229,8 @@ static void add(struct frame *frame, const struct layer *layer)
 	switch (layer->kind) {
 	case LAYER_ETHERNET:
 		return add_ethernet(frame, layer);
+	case LAYER_VLAN:
+		return add_vlan(frame, layer);
 	case LAYER_IPV4:
 		return add_ipv4(frame, layer);
 	case LAYER_IPV6:

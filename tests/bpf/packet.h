@@ -68,6 +68,7 @@ struct layer {
 	enum {
 		LAYER_NONE, /* the end */
 		LAYER_ETHERNET,
+		LAYER_VLAN,
 		LAYER_IPV4,
 		LAYER_IPV6,
 		LAYER_EXTENSION,
@@ -79,7 +80,9 @@ struct layer {
 		LAYER_PADDING, /* behind the IP packet */
 	} kind;
 
-	int type; /* Ethernet's type, this extension header's type */
+	int type; /* Ethernet's and a tag's next type; 0: the right one; this
+		     extension header's type; */
+	int tag;  /* the type that announces this VLAN tag */
 	const char *source, *destination; /* IP; NULL: client and VIP */
 	int next;	     /* IP: protocol; 0: what the next layer is */
 	int version;	     /* IP: the nibble; 0: the right one */
@@ -97,6 +100,10 @@ struct layer {
 #define ETHERNET(...)                                 \
 	{                                             \
 		.kind = LAYER_ETHERNET, ##__VA_ARGS__ \
+	}
+#define VLAN(tag_, ...)                                          \
+	{                                                        \
+		.kind = LAYER_VLAN, .tag = (tag_), ##__VA_ARGS__ \
 	}
 #define IPV4(...)                                 \
 	{                                         \

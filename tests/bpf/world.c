@@ -168,6 +168,20 @@ void world_add_vip(struct world *world, const __u8 address[16], __u16 port)
 	update(world->steer->maps.vips, &key, &vip);
 }
 
+void world_set_flags(struct world *world, __u32 flags)
+{
+	struct qs_settings settings;
+	__u32 zero = 0;
+
+	must(bpf_map_lookup_elem(bpf_map__fd(world->steer->maps.settings),
+				 &zero, &settings)
+		     ? -errno
+		     : 0,
+	     "settings");
+	settings.flags = flags;
+	update(world->steer->maps.settings, &zero, &settings);
+}
+
 void world_set_socket(struct world *world, __u32 slot, int fd)
 {
 	__u32 index = QS_SOCKET_INDEX(slot, 0);

@@ -50,6 +50,8 @@ void world_list_server(struct world *world, __u8 config_id,
 void world_unlist_server(struct world *world, __u8 config_id,
 			 const __u8 server_id[QS_SERVER_ID_MAX]);
 void world_add_vip(struct world *world, const __u8 address[16], __u16 port);
+/* Sets settings.flags: QS_SETTING_*. */
+void world_set_flags(struct world *world, __u32 flags);
 void world_set_socket(struct world *world, __u32 slot, int fd);
 void world_clear_socket(struct world *world, __u32 slot);
 
