@@ -150,6 +150,8 @@ static int clear_rows(struct qs_maps *maps, __u16 slot, __u16 instance)
 	memset(&maps->proxy[slot], 0, sizeof(maps->proxy[slot]));
 	memset(&stats->counts, 0, sizeof(stats->counts));
 	memset(stats->gauge, 0, sizeof(stats->gauge));
+	memset(stats->connections_by_config, 0,
+	       sizeof(stats->connections_by_config));
 	stats->heartbeat_ns = 0;
 	__atomic_store_n(&stats->instance, instance, __ATOMIC_RELEASE);
 	return error;

@@ -292,6 +292,13 @@ struct qs_settings {
 	__u8 source_prefix6; /* likewise of IPv6 */
 	__u16 zero;
 	__u32 event_sampling; /* lbctl: one of so many packets; 0: none */
+	/* Which configuration new CIDs are issued with, and since when each
+	 * is there and is retiring; CLOCK_REALTIME in seconds, 0: not. */
+	__u32 cid_current;
+	struct qs_cid_life {
+		__u64 created_s;
+		__u64 retired_s;
+	} cid_lives[QS_CID_CONFIGS];
 };
 
 enum {

@@ -16,12 +16,16 @@
  *                                         <-- RELOAD (apply or discard)
  *     RESULT (only after apply)           -->
  *                                         <-- CONNECTIONS + pipe
+ *                                         <-- CONFIGS
+ *     CONFIGS_TAKEN                       -->
  *
  *   lbctl (root or the loader's user)         loader
  *     RELOAD (request)                    -->
  *                                         <-- RESULT
  *     CONNECTIONS + pipe                  -->
  *                                         <-- RESULT (how many were asked)
+ *     ROTATE                              -->
+ *                                         <-- RESULT (how many issue it)
  *
  * Reload: the loader reads and checks the configuration file, then has every
  * terminator check it (certificates, too), and only when all agree has them
@@ -43,7 +47,7 @@
 #include "quicsteer/abi.h"
 
 #define QS_CONTROL_MAGIC 0x71737472 /* "qstr" */
-#define QS_CONTROL_VERSION 2
+#define QS_CONTROL_VERSION 3
 
 enum qs_message_type {
 	QS_MESSAGE_HELLO = 1,
@@ -53,6 +57,9 @@ enum qs_message_type {
 	QS_MESSAGE_RELOAD = 5,
 	QS_MESSAGE_RESULT = 6,
 	QS_MESSAGE_CONNECTIONS = 7,
+	QS_MESSAGE_CONFIGS = 8,
+	QS_MESSAGE_CONFIGS_TAKEN = 9,
+	QS_MESSAGE_ROTATE = 10,
 };
 
 enum qs_welcome_descriptor {
@@ -141,6 +148,41 @@ struct qs_result {
 
 struct qs_connections {
 	struct qs_message_header header;
+};
+
+/*
+ * All CID configurations, in place of those of WELCOME or an earlier CONFIGS.
+ * One that is not in it any more has had no connection for a while.
+ */
+struct qs_configs {
+	struct qs_message_header header;
+	__u32 generation; /* to be named in CONFIGS_TAKEN */
+	__u8 config_id;	  /* issue new connections' CIDs with this one */
+	__u8 leave; /* bit by config ID: its connections get GOAWAY, and are
+		       closed after terminator.drain_timeout */
+	__u16 zero;
+	struct qs_control_cid_config configs[QS_CID_CONFIGS];
+};
+
+struct qs_configs_taken {
+	struct qs_message_header header;
+	__u32 generation;
+	__u32 failed; /* 0: in force; else it goes on with the earlier ones */
+};
+
+enum qs_rotate_encoding {
+	QS_ROTATE_SAME = 0, /* as the current configuration */
+	QS_ROTATE_PLAINTEXT = 1,
+	QS_ROTATE_ENCRYPTED = 2,
+};
+
+/* lbctl to loader: a new configuration for new connections. */
+struct qs_rotate {
+	struct qs_message_header header;
+	__u8 encoding;	       /* enum qs_rotate_encoding */
+	__u8 server_id_length; /* 0: as the current one's */
+	__u8 nonce_length;     /* likewise */
+	__u8 zero[5];
 };
 
 #endif

@@ -340,6 +340,7 @@ struct qs_terminator_stats {
 		} gauges;
 		__u64 gauge[QS_TERMINATOR_GAUGE_COUNT];
 	};
+	__u64 connections_by_config[8]; /* open, by config ID of their CIDs */
 };
 
 /*

@@ -86,6 +86,9 @@ class Actor:
                 told |= answer["event"] == "drain"
                 if answer.get("phase") in ("check", "apply"):
                     registrar.send(self.control, registrar.result(0))
+                if answer["event"] == "configs":
+                    registrar.send(self.control, registrar.configs_taken(
+                        answer["generation"]))
             except OSError:
                 answer = {"event": "closed"}
             if answer["event"] == "closed":

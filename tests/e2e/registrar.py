@@ -20,8 +20,9 @@ import socket
 import struct
 import sys
 
-MAGIC, VERSION = 0x71737472, 2
-HELLO, WELCOME, REFUSED, DRAIN, RELOAD, RESULT, CONNECTIONS = range(1, 8)
+MAGIC, VERSION = 0x71737472, 3
+(HELLO, WELCOME, REFUSED, DRAIN, RELOAD, RESULT, CONNECTIONS, CONFIGS,
+ CONFIGS_TAKEN, ROTATE) = range(1, 11)
 RESUME = 1
 REQUEST, CHECK, APPLY, DISCARD = range(4)
 PHASES = ("request", "check", "apply", "discard")
@@ -94,6 +95,21 @@ def read_result(data):
             "text": text_at(data, 16)}
 
 
+def read_configs(data):
+    generation, config, leave = struct.unpack_from("<IBB", data, 8)
+    return {"event": "configs", "generation": generation, "config": config,
+            "leave": leave}
+
+
+def configs_taken(generation, failed=0):
+    return header(CONFIGS_TAKEN) + struct.pack("<II", generation, failed)
+
+
+def rotate_request(encoding=0, server_id_length=0, nonce_length=0):
+    return header(ROTATE) + struct.pack("<BBB5x", encoding, server_id_length,
+                                        nonce_length)
+
+
 ANSWERS = {
     WELCOME: read_welcome,
     REFUSED: lambda data: {"event": "refused", "reason": text_at(data, 8)},
@@ -102,6 +118,7 @@ ANSWERS = {
         struct.unpack_from("<I", data, 8)[0]]},
     RESULT: read_result,
     CONNECTIONS: lambda data: {"event": "connections"},
+    CONFIGS: read_configs,
 }
 
 
@@ -161,9 +178,13 @@ class Registrar:
                 return {"datagrams": datagrams}
 
     def expect(self, seconds):
-        """The loader's next message. A pipe gets one line, and is closed."""
+        """The loader's next message. A pipe gets one line, and is closed.
+        CONFIGS are taken and not told of."""
         self.control.settimeout(seconds)
         answer = read_answer(self.control)
+        while answer["event"] == "configs":
+            send(self.control, configs_taken(answer["generation"]))
+            answer = read_answer(self.control)
         for fd in answer.get("fds", ()):
             os.write(fd, json.dumps({"terminator": self.name}).encode() +
                      b"\n")
