@@ -13,33 +13,47 @@
 
 #include "terminator/random.h"
 
+static int fill_config(struct qs_cid_config *config,
+		       const struct qs_control_cid_config *from)
+{
+	const uint8_t *key = from->key;
+
+	memset(config, 0, sizeof(*config));
+	if (from->encoding == QS_ENCODING_NONE)
+		return 0;
+	if (from->encoding == QS_ENCODING_PLAINTEXT)
+		key = NULL;
+	return qs_cid_config_init(config, from->server_id_length,
+				  from->nonce_length, key, from->flags);
+}
+
+int identity_take_configs(struct identity *identity,
+			  const struct qs_control_cid_config *configs,
+			  uint8_t config_id)
+{
+	struct qs_cid_config filled[QS_CID_CONFIGS];
+	int err = 0, i;
+
+	for (i = 0; i < QS_CID_CONFIGS; i++)
+		err |= fill_config(&filled[i], &configs[i]);
+	if (config_id >= QS_CONFIG_ID_NONE || !filled[config_id].encoding)
+		err = -EINVAL;
+	if (!err) {
+		memcpy(identity->configs, filled, sizeof(filled));
+		identity->config_id = config_id;
+	}
+	explicit_bzero(filled, sizeof(filled));
+	return err ? -EINVAL : 0;
+}
+
 int identity_from_welcome(struct identity *identity,
 			  const struct qs_welcome *welcome)
 {
-	int i;
-
 	identity->slot = welcome->slot;
 	identity->instance = welcome->instance;
-	identity->config_id = welcome->config_id;
 	identity->secrets = welcome->secrets;
-	for (i = 0; i < QS_CID_CONFIGS; i++) {
-		const struct qs_control_cid_config *from = &welcome->configs[i];
-		struct qs_cid_config *config = &identity->configs[i];
-
-		memset(config, 0, sizeof(*config));
-		if (from->encoding == QS_ENCODING_NONE)
-			continue;
-		if (qs_cid_config_init(
-			    config, from->server_id_length, from->nonce_length,
-			    from->encoding == QS_ENCODING_PLAINTEXT ? NULL
-								    : from->key,
-			    from->flags))
-			return -EINVAL;
-	}
-	if (identity->config_id >= QS_CONFIG_ID_NONE ||
-	    !identity->configs[identity->config_id].encoding)
-		return -EINVAL;
-	return 0;
+	return identity_take_configs(identity, welcome->configs,
+				     welcome->config_id);
 }
 
 void identity_random(struct identity *identity)
@@ -59,25 +73,27 @@ void identity_random(struct identity *identity)
 	(void)err;
 }
 
-static const struct qs_cid_config *issuing(const struct identity *identity)
+size_t cid_length(const struct identity *identity, uint8_t first)
 {
-	return &identity->configs[identity->config_id];
+	const struct qs_cid_config *config =
+		&identity->configs[qs_cid_config_id(first)];
+
+	if (!config->encoding)
+		config = &identity->configs[identity->config_id];
+	return qs_cid_length(config);
 }
 
-size_t cid_length(const struct identity *identity)
+void cid_new(const struct identity *identity, uint8_t config_id,
+	     ngtcp2_cid *cid)
 {
-	return qs_cid_length(issuing(identity));
-}
-
-void cid_new(const struct identity *identity, ngtcp2_cid *cid)
-{
+	const struct qs_cid_config *config = &identity->configs[config_id];
 	uint8_t server_id[16], nonce[QS_NONCE_MAX], random;
 
 	qs_assigned_id_write(server_id, identity->slot, identity->instance);
-	random_bytes(nonce, issuing(identity)->nonce_length);
+	random_bytes(nonce, config->nonce_length);
 	random_bytes(&random, 1);
-	cid->datalen = qs_cid_encode(issuing(identity), identity->config_id,
-				     server_id, nonce, random, cid->data);
+	cid->datalen = qs_cid_encode(config, config_id, server_id, nonce,
+				     random, cid->data);
 }
 
 /* The server ID of a CID of one of our configurations; false if it is none. */

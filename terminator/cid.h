@@ -15,7 +15,8 @@
 struct identity {
 	uint16_t slot;
 	uint16_t instance;
-	uint8_t config_id; /* new CIDs are issued with this configuration */
+	uint8_t config_id; /* of new connections' CIDs */
+	uint8_t leave;	   /* bit by config ID: its connections are to end */
 	struct qs_cid_config configs[QS_CID_CONFIGS];
 	struct qs_secrets secrets;
 	/* The map `terminators`, by slot; NULL without a loader. */
@@ -34,15 +35,26 @@ enum cid_owner {
 int identity_from_welcome(struct identity *identity,
 			  const struct qs_welcome *welcome);
 
+/* identity_take_configs takes over other configurations, of which `config_id`
+ * is that of new connections. Returns 0, or -EINVAL if one is not legal; then
+ * nothing has changed. */
+int identity_take_configs(struct identity *identity,
+			  const struct qs_control_cid_config *configs,
+			  uint8_t config_id);
+
 /* identity_random makes an identity of its own, with random secrets, for a
  * terminator without a loader. */
 void identity_random(struct identity *identity);
 
-/* cid_length returns the length in octets of the CIDs that are issued. */
-size_t cid_length(const struct identity *identity);
+/* cid_length returns the length in octets of the CIDs that we issue with the
+ * configuration that `first`, octet 0 of a CID, names; of those of new
+ * connections if it names none. */
+size_t cid_length(const struct identity *identity, uint8_t first);
 
-/* cid_new makes a CID with our server ID and a random nonce. */
-void cid_new(const struct identity *identity, ngtcp2_cid *cid);
+/* cid_new makes a CID with our server ID and a random nonce by a configuration
+ * that is in use. */
+void cid_new(const struct identity *identity, uint8_t config_id,
+	     ngtcp2_cid *cid);
 
 /* cid_owner tells whose CID begins at `data`, of which `size` octets are
  * there (more than the CID's length does no harm). */

@@ -113,13 +113,15 @@ struct conn *conn_new(struct quic *quic, const struct conn_origin *origin,
 	conn->reference.get_conn = find_ngtcp2;
 	conn->reference.user_data = conn;
 	ngtcp2_ccerr_default(&conn->error);
-	cid_new(quic->identity, &scid);
+	conn->config_id = quic->identity->config_id;
+	cid_new(quic->identity, conn->config_id, &scid);
 	uv_timer_init(quic->loop, &conn->timer);
 	conn->timer.data = conn;
 	DL_APPEND(quic->conns, conn);
 	quic->handshakes_open++;
 	quic->stats->counters.connections_accepted++;
 	quic->stats->gauges.connections_open++;
+	quic->stats->connections_by_config[conn->config_id]++;
 	conn->tls = tls_session_new(quic->tls, &conn->reference);
 	if (!conn->tls || make_ngtcp2(conn, origin, &scid, datagram) ||
 	    quic_register(quic, conn, &scid) ||
@@ -205,6 +207,7 @@ void conn_free(struct conn *conn)
 	quic->stats
 		->close[conn->has_reason ? conn->reason : QS_CLOSE_internal]++;
 	quic->stats->gauges.connections_open--;
+	quic->stats->connections_by_config[conn->config_id]--;
 	conn->state = CONN_GONE;
 	uv_timer_stop(&conn->timer);
 	uv_close((uv_handle_t *)&conn->timer, on_timer_closed);

@@ -46,6 +46,7 @@ struct conn {
 	enum conn_state state;
 	bool has_reason; /* `reason` is known */
 	enum qs_close_reason reason;
+	uint8_t config_id; /* of all its CIDs */
 	bool handshake_done;
 	bool early_data;       /* 0-RTT data was taken */
 	uint64_t began_ns;     /* CLOCK_MONOTONIC, as are the next two */

@@ -198,8 +198,9 @@ static int on_new_cid(ngtcp2_conn *ngtcp2, ngtcp2_cid *cid, uint8_t *token,
 	struct conn *conn = user;
 
 	(void)ngtcp2;
-	cid_new(conn->quic->identity, cid);
-	/* ngtcp2 wants one length for all CIDs of a connection. */
+	/* ngtcp2 wants one length for all CIDs of a connection, and cannot
+	 * retire those that it has issued: no other configuration for it. */
+	cid_new(conn->quic->identity, conn->config_id, cid);
 	if (cid->datalen != cid_size || quic_register(conn->quic, conn, cid))
 		return NGTCP2_ERR_CALLBACK_FAILURE;
 	cid_reset_token(conn->quic->identity, cid, token);

@@ -73,6 +73,7 @@ union answer {
 	struct qs_drain drain;
 	struct qs_reload reload;
 	struct qs_connections connections;
+	struct qs_configs configs;
 };
 
 static void close_all(const int *fds, size_t count)
@@ -146,6 +147,7 @@ static unsigned message_type(const union answer *answer, size_t size)
 		[QS_MESSAGE_DRAIN] = sizeof(struct qs_drain),
 		[QS_MESSAGE_RELOAD] = sizeof(struct qs_reload),
 		[QS_MESSAGE_CONNECTIONS] = sizeof(struct qs_connections),
+		[QS_MESSAGE_CONFIGS] = sizeof(struct qs_configs),
 	};
 	unsigned type = answer->header.type;
 
@@ -336,6 +338,22 @@ static void on_reload(struct control *control, enum qs_reload_phase phase)
 			 strerror(errno));
 }
 
+static void on_configs(struct control *control,
+		       const struct qs_configs *configs)
+{
+	struct qs_configs_taken taken = {
+		.header = {QS_CONTROL_MAGIC, QS_CONTROL_VERSION,
+			   QS_MESSAGE_CONFIGS_TAKEN},
+		.generation = configs->generation,
+		.failed = control->on_configs(control->user, configs) != 0,
+	};
+
+	if (send(control->fd, &taken, sizeof(taken), MSG_NOSIGNAL) < 0)
+		log_warn("the loader cannot be told that its CID "
+			 "configurations are in use: %s",
+			 strerror(errno));
+}
+
 /* A message after registration. */
 static void on_message(struct control *control, const union answer *answer,
 		       unsigned type, const int *fds, size_t fd_count)
@@ -347,6 +365,9 @@ static void on_message(struct control *control, const union answer *answer,
 		break;
 	case QS_MESSAGE_RELOAD:
 		on_reload(control, answer->reload.phase);
+		break;
+	case QS_MESSAGE_CONFIGS:
+		on_configs(control, &answer->configs);
 		break;
 	case QS_MESSAGE_CONNECTIONS:
 		if (fd_count == 1) {

@@ -45,6 +45,9 @@ struct control {
 	 * its header, is sent after it (not after discard). */
 	void (*on_reload)(void *user, enum qs_reload_phase phase,
 			  struct qs_result *result);
+	/* Use other CID configurations. Returns 0, or -errno: it goes on with
+	 * those that it has. */
+	int (*on_configs)(void *user, const struct qs_configs *configs);
 	/* List all connections on the pipe `fd`, which is given away. */
 	void (*on_connections)(void *user, int fd);
 	void *user;

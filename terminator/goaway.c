@@ -28,6 +28,12 @@ static void advance(struct conn *conn, enum goaway_state state, uint64_t now_ns)
 	conn_mark(conn);
 }
 
+/* Its configuration is too old. */
+static bool is_to_leave(const struct conn *conn)
+{
+	return conn->quic->identity->leave >> conn->config_id & 1;
+}
+
 static void step(struct conn *conn, uint64_t now_ns)
 {
 	uint64_t notice_ns;
@@ -36,7 +42,7 @@ static void step(struct conn *conn, uint64_t now_ns)
 		return;
 	switch (conn->goaway) {
 	case GOAWAY_NONE:
-		if (conn->quic->draining &&
+		if ((conn->quic->draining || is_to_leave(conn)) &&
 		    now_ns - conn->handshake_ns >= FRESH_NS)
 			advance(conn, GOAWAY_NOTICED, now_ns);
 		break;
@@ -51,6 +57,10 @@ static void step(struct conn *conn, uint64_t now_ns)
 		/* conn_write() closes it. */
 		if (goaway_is_done(conn, now_ns))
 			conn_mark(conn);
+		else if (is_to_leave(conn) &&
+			 now_ns - conn->goaway_ns >=
+				 conn->quic->options.drain_timeout_ns)
+			conn_close_well(conn, QS_CLOSE_drained);
 		break;
 	}
 }
@@ -69,9 +79,9 @@ void goaway_undo(struct quic *quic)
 void goaway_step(struct quic *quic)
 {
 	uint64_t now_ns = uv_hrtime();
-	struct conn *conn;
+	struct conn *conn, *next;
 
-	DL_FOREACH (quic->conns, conn)
+	DL_FOREACH_SAFE (quic->conns, conn, next)
 		step(conn, now_ns);
 }
 

@@ -5,6 +5,10 @@
  * names the last request follows when what was under way has arrived; and the
  * connection is closed when its requests are done.
  *
+ * The connections of a CID configuration that is too old end in the same way,
+ * though the process goes on; what is not done after terminator.drain_timeout
+ * is closed.
+ *
  * A client whose handshake has just been done gets a moment for the request
  * that it came for: many cannot begin one on a connection that says GOAWAY.
  */

@@ -174,6 +174,14 @@ static bool has_long_cid(const struct udp_datagram *datagram)
 		data[6 + dcid_size] > NGTCP2_MAX_CIDLEN);
 }
 
+/* The length of the CID, if the header is a short one. */
+static size_t short_cid_length(const struct quic *quic,
+			       const struct udp_datagram *datagram)
+{
+	return cid_length(quic->identity,
+			  datagram->size > 1 ? datagram->data[1] : 0);
+}
+
 static void on_datagram(void *user, const struct udp_datagram *datagram)
 {
 	struct quic *quic = user;
@@ -184,9 +192,9 @@ static void on_datagram(void *user, const struct udp_datagram *datagram)
 
 	/* ngtcp2 asserts that there is something. */
 	if (datagram->size)
-		rv = ngtcp2_pkt_decode_version_cid(&vc, datagram->data,
-						   datagram->size,
-						   cid_length(quic->identity));
+		rv = ngtcp2_pkt_decode_version_cid(
+			&vc, datagram->data, datagram->size,
+			short_cid_length(quic, datagram));
 	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION) {
 		send_version_negotiation(quic, &vc, datagram);
 		return;

@@ -31,6 +31,7 @@ struct quic_options {
 	size_t retry_threshold;	  /* handshakes open at once */
 	uint64_t idle_timeout_ns; /* transport parameter max_idle_timeout */
 	uint64_t handshake_timeout_ns;
+	uint64_t drain_timeout_ns; /* of those that are to leave */
 };
 
 /* Which connection a CID belongs to. */

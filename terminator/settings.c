@@ -29,6 +29,8 @@ static void by_options(struct settings *settings, const struct options *options)
 				.idle_timeout_ns = options->idle_timeout_ms *
 						   NGTCP2_MILLISECONDS,
 				.handshake_timeout_ns = 10 * NGTCP2_SECONDS,
+				.drain_timeout_ns = options->drain_timeout_ms *
+						    NGTCP2_MILLISECONDS,
 			},
 	};
 	if (options->control)
@@ -60,6 +62,8 @@ static void by_file(struct settings *settings, const struct options *options,
 	if (!(options->given & OPTIONS_IDLE_TIMEOUT))
 		quic->idle_timeout_ns =
 			file->idle_timeout_ms * NGTCP2_MILLISECONDS;
+	quic->drain_timeout_ns =
+		settings->drain_timeout_ms * NGTCP2_MILLISECONDS;
 	quic->handshake_timeout_ns =
 		file->handshake_timeout_ms * NGTCP2_MILLISECONDS;
 }

@@ -62,7 +62,7 @@ void send_retry(struct quic *quic, const ngtcp2_pkt_hd *header,
 	ngtcp2_ssize token_size, size;
 	ngtcp2_cid scid;
 
-	cid_new(quic->identity, &scid);
+	cid_new(quic->identity, quic->identity->config_id, &scid);
 	token_size = ngtcp2_crypto_generate_retry_token2(
 		token, quic->identity->secrets.token,
 		sizeof(quic->identity->secrets.token), header->version,

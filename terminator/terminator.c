@@ -155,6 +155,30 @@ static void on_reload(void *user, enum qs_reload_phase phase,
 		log_info("reloaded");
 }
 
+static int on_configs(void *user, const struct qs_configs *configs)
+{
+	struct terminator *t = user;
+	int err = 0, id;
+
+	for (id = 0; id < QS_CID_CONFIGS; id++)
+		if (t->stats->connections_by_config[id] &&
+		    !configs->configs[id].encoding)
+			err = -EBUSY;
+	if (!err)
+		err = identity_take_configs(&t->identity, configs->configs,
+					    configs->config_id);
+	if (err) {
+		log_error("the loader's CID configurations are refused: %s",
+			  err == -EBUSY ? "connections use one that is gone"
+					: "they are not legal");
+		return err;
+	}
+	t->identity.leave = configs->leave;
+	log_debug("new connections get CIDs of configuration %u",
+		  configs->config_id);
+	return 0;
+}
+
 static void on_connections(void *user, int fd)
 {
 	struct terminator *t = user;
@@ -285,6 +309,7 @@ static void start_control(struct terminator *t)
 	t->control.on_refused = on_refused;
 	t->control.on_drain = on_drain;
 	t->control.on_reload = on_reload;
+	t->control.on_configs = on_configs;
 	t->control.on_connections = on_connections;
 	t->control.user = t;
 	if (!t->options.standalone)

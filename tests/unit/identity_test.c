@@ -75,7 +75,7 @@ Test(identity, knows_whose_a_cid_is)
 			identity(owners[i].slot, owners[i].instance);
 		ngtcp2_cid cid;
 
-		cid_new(&them, &cid);
+		cid_new(&them, them.config_id, &cid);
 		cr_expect_eq(cid_owner(&us, cid.data, cid.datalen),
 			     owners[i].owner, "%s", owners[i].name);
 	}
@@ -86,7 +86,7 @@ Test(identity, does_not_know_foreign_cids)
 	struct identity us = identity(1, 10);
 	ngtcp2_cid cid;
 
-	cid_new(&us, &cid);
+	cid_new(&us, us.config_id, &cid);
 	cr_expect_eq(cid_owner(&us, cid.data, 0), CID_UNKNOWN);
 	cr_expect_eq(cid_owner(&us, cid.data, cid.datalen - 1), CID_UNKNOWN);
 	cid.data[0] |= 7 << 5;
@@ -101,11 +101,42 @@ Test(identity, makes_cids_of_one_length_that_differ)
 	struct identity us = identity(1, 10);
 	ngtcp2_cid a, b;
 
-	cid_new(&us, &a);
-	cid_new(&us, &b);
+	cid_new(&us, us.config_id, &a);
+	cid_new(&us, us.config_id, &b);
 	cr_expect_eq(a.datalen, 17);
-	cr_expect_eq(cid_length(&us), 17);
+	cr_expect_eq(cid_length(&us, us.config_id << 5), 17);
 	cr_expect(memcmp(a.data, b.data, 17));
+}
+
+Test(identity, several_configurations_live_beside_each_other)
+{
+	struct identity us = identity(1, 10);
+	struct qs_welcome w = welcome(1, 10);
+	ngtcp2_cid old, new;
+
+	cid_new(&us, us.config_id, &old);
+	w.configs[5] = (struct qs_control_cid_config){QS_ENCODING_FOUR_PASS, 5,
+						      6, QS_CONFIG_ASSIGNED,
+						      "another key 123"};
+	cr_assert_eq(identity_take_configs(&us, w.configs, 5), 0);
+	cid_new(&us, us.config_id, &new);
+	cr_expect_eq(new.datalen, 12);
+	cr_expect_eq(new.data[0] >> 5, 5);
+	cr_expect_eq(cid_length(&us, new.data[0]), 12);
+	cr_expect_eq(cid_length(&us, old.data[0]), 17);
+	cr_expect_eq(cid_length(&us, 0xff), 12, "of none: the current one's");
+	cr_expect_eq(cid_owner(&us, old.data, old.datalen), CID_OURS);
+	cr_expect_eq(cid_owner(&us, new.data, new.datalen), CID_OURS);
+	cid_new(&us, 0, &new);
+	cr_expect_eq(new.datalen, 17, "an old connection goes on with its own");
+
+	cr_expect_eq(identity_take_configs(&us, w.configs, 4), -EINVAL);
+	w.configs[5].nonce_length = 3;
+	cr_expect_eq(identity_take_configs(&us, w.configs, 0), -EINVAL);
+	cr_expect_eq(us.config_id, 5, "nothing has changed");
+	w.configs[5].encoding = QS_ENCODING_NONE;
+	cr_assert_eq(identity_take_configs(&us, w.configs, 0), 0);
+	cr_expect_eq(us.configs[5].encoding, QS_ENCODING_NONE);
 }
 
 /* RFC 9000, 10.3.2 and 21.11: any terminator can make a dead one's token, and
@@ -116,11 +147,11 @@ Test(identity, reset_tokens_go_with_the_server_id)
 	uint8_t by_one[16], by_two[16], other[16];
 	ngtcp2_cid cid;
 
-	cid_new(&one, &cid);
+	cid_new(&one, one.config_id, &cid);
 	cid_reset_token(&one, &cid, by_one);
 	cid_reset_token(&two, &cid, by_two);
 	cr_expect_arr_eq(by_one, by_two, 16);
-	cid_new(&one, &cid);
+	cid_new(&one, one.config_id, &cid);
 	cid_reset_token(&one, &cid, other);
 	cr_expect(memcmp(by_one, other, 16));
 	one.secrets.reset[0] ^= 1;
