@@ -14,3 +14,30 @@ $(BUILD)/tests/metrics_bench: $(BENCH_OBJ)/metrics_bench.o \
 # What a scrape costs (root).
 bench-metrics: all $(BUILD)/tests/metrics_bench
 	@tests/run tests/e2e/metrics.py
+
+BENCH_BPF := $(BUILD)/tests/bench/drive
+TEST_PROGRAMS += $(BUILD)/tests/xdp_bench
+
+$(BENCH_BPF).bpf.o: tests/bench/drive.bpf.c tests/bench/drive.h \
+		$(BUILD)/bpf/vmlinux.h
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(BENCH_BPF).skel.h: $(BENCH_BPF).bpf.o
+	$(call say,SKEL,$@)
+	$(Q)bpftool gen skeleton $< name drive_bpf >$@
+
+$(BENCH_OBJ)/xdp_bench.o: $(BENCH_BPF).skel.h $(BPF_SKELETONS)
+
+$(BUILD)/tests/xdp_bench: LIBS := -lbpf
+$(BUILD)/tests/xdp_bench: $(BENCH_OBJ)/xdp_bench.o \
+		$(addprefix $(BUILD)/obj/tests/,vectors/rows.o bpf/fixture.o \
+		bpf/packet.o bpf/world.o)
+	$(link)
+
+.PHONY: bench-xdp
+# What the XDP program costs a packet (root). Use it on an idle machine.
+bench-xdp: all $(BUILD)/tests/xdp_bench
+	@mkdir -p $(BUILD)/bench
+	@$(BUILD)/tests/xdp_bench -o $(BUILD)/bench/xdp.json
