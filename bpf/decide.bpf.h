@@ -8,29 +8,7 @@
 
 #include "bpf/options.bpf.h"
 #include "bpf/select.bpf.h"
-
-/* Where the packet's destination is a VIP, itself or by a wildcard. */
-static __always_inline int find_vip(const struct qs_tuple *tuple,
-				    __u32 *port_index)
-{
-	struct qs_vip *vip;
-
-	struct qs_vip_key key __attribute__((aligned(8))) = {
-		.port = tuple->destination_port[0] << 8 |
-			tuple->destination_port[1],
-	};
-
-	__builtin_memcpy(key.address, tuple->destination, 16);
-	vip = bpf_map_lookup_elem(&vips, &key);
-	if (!vip) {
-		__builtin_memset(key.address, 0, 16);
-		vip = bpf_map_lookup_elem(&vips, &key);
-	}
-	if (!vip)
-		return QS_VERDICT_pass_not_vip;
-	*port_index = vip->port_index;
-	return GO_ON;
-}
+#include "bpf/vips.bpf.h"
 
 /* A routable CID decides, whatever the packet's type. */
 static __always_inline int decide_by_cid(struct quic *quic, __u32 *slot)

@@ -64,5 +64,10 @@ int vips_write(struct qs_maps *maps, const struct qs_vip_key *vips,
 		if (!error)
 			error = add_vips(maps, vips, count);
 	}
-	return error ? error : remove_stale_vips(maps, vips, count);
+	if (!error)
+		error = remove_stale_vips(maps, vips, count);
+	/* Last, and whatever became of them: the programs remember VIPs. */
+	__atomic_fetch_add(&maps->settings->vips_generation, 1,
+			   __ATOMIC_RELEASE);
+	return error;
 }

@@ -291,7 +291,8 @@ struct qs_settings {
 	__u8 source_prefix4; /* bits of an IPv4 source that count as one */
 	__u8 source_prefix6; /* likewise of IPv6 */
 	__u16 zero;
-	__u32 event_sampling; /* lbctl: one of so many packets; 0: none */
+	__u32 event_sampling;  /* lbctl: one of so many packets; 0: none */
+	__u32 vips_generation; /* one more after each change of vips */
 	/* Which configuration new CIDs are issued with, and since when each
 	 * is there and is retiring; CLOCK_REALTIME in seconds, 0: not. */
 	__u32 cid_current;

@@ -159,6 +159,21 @@ void world_unlist_server(struct world *world, __u8 config_id,
 	erase(world->steer->maps.server_ids, &key);
 }
 
+/* What the programs remember of the VIPs is void. */
+static void vips_changed(struct world *world)
+{
+	struct qs_settings settings;
+	__u32 zero = 0;
+
+	must(bpf_map_lookup_elem(bpf_map__fd(world->steer->maps.settings),
+				 &zero, &settings)
+		     ? -errno
+		     : 0,
+	     "settings");
+	settings.vips_generation++;
+	update(world->steer->maps.settings, &zero, &settings);
+}
+
 void world_add_vip(struct world *world, const __u8 address[16], __u16 port)
 {
 	struct qs_vip_key key = {.port = port};
@@ -166,6 +181,7 @@ void world_add_vip(struct world *world, const __u8 address[16], __u16 port)
 
 	memcpy(key.address, address, sizeof(key.address));
 	update(world->steer->maps.vips, &key, &vip);
+	vips_changed(world);
 }
 
 void world_set_flags(struct world *world, __u32 flags)
