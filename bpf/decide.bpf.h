@@ -7,6 +7,7 @@
 #define QUICSTEER_DECIDE_BPF_H
 
 #include "bpf/options.bpf.h"
+#include "bpf/police.bpf.h"
 #include "bpf/select.bpf.h"
 #include "bpf/vips.bpf.h"
 
@@ -72,6 +73,8 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length,
 		verdict = parse_quic(&packet, &quic);
 	if (verdict == GO_ON)
 		verdict = decide_by_cid(&quic, &target->slot);
+	if (verdict == GO_ON)
+		verdict = police(&quic, &tuple);
 	if (verdict == GO_ON)
 		verdict = select_by_hash(&tuple, &target->slot);
 	return verdict == GO_ON ? quic.hash_verdict : verdict;

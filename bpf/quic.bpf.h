@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What all versions of QUIC have in common (RFC 8999), and the packet types of
- * versions 1 and 2 for the counters. The fixed bit is no invariant (RFC 9287):
+ * versions 1 and 2. The fixed bit is no invariant (RFC 9287):
  * nothing here looks at it.
  */
 #ifndef QUICSTEER_QUIC_BPF_H
 #define QUICSTEER_QUIC_BPF_H
 
+#include "bpf/impossible.bpf.h"
 #include "bpf/parse.bpf.h"
 #include "quicsteer/cid.h"
-
-#define QUIC_VERSION_1 0x00000001
-#define QUIC_VERSION_2 0x6b3343cf
 
 enum {
 	QUIC_LONG_HEADER = 0x80,
@@ -24,35 +22,35 @@ enum {
 struct quic {
 	__u8 long_header;
 	__u8 hash_verdict; /* long header: the verdict if hashed */
+	__u8 opens;	   /* long header: may be a connection's first packet */
+	__u8 short_dcid;   /* long header: impossible unless steered by CID */
 	__u8 cid_first;	   /* octet 0 of the CID */
 	__u32 cid_length;  /* octets that the CID may have: exactly so many in
 			      a long header, at most in a short one */
 	struct qs_body body;
 };
 
-/* Which long header this is, should its CID not be ours (RFC 9000, 17.2; the
- * types of version 2 are one further on: RFC 9369, 3.2). */
-static __always_inline int long_header_verdict(__u8 first, __u32 version)
+/* The verdict about a long header whose CID is not ours. */
+static __always_inline int long_header_verdict(__u8 type)
 {
-	__u8 type = first >> 4 & 3;
-
-	if (version == QUIC_VERSION_2)
-		type = (type - 1) & 3;
-	else if (version != QUIC_VERSION_1)
-		return QS_VERDICT_hash_version;
-	if (type == 0)
+	switch (type) {
+	case QUIC_INITIAL:
 		return QS_VERDICT_hash_initial;
-	if (type == 1)
+	case QUIC_ZERO_RTT:
 		return QS_VERDICT_hash_zero_rtt;
-	return QS_VERDICT_hash_handshake;
+	case QUIC_UNKNOWN_TYPE:
+		return QS_VERDICT_hash_version;
+	default:
+		return QS_VERDICT_hash_handshake;
+	}
 }
 
 /* Leaves the packet from the DCID on. */
 static __always_inline int parse_long_header(struct packet *packet,
 					     struct quic *quic)
 {
-	__u8 *octets = packet->position, *scid_length;
-	__u32 version, dcid_length;
+	__u8 *octets = packet->position, *scid_length, type;
+	__u32 version, dcid_length, datagram = packet->length;
 
 	if (!has(packet, QUIC_LONG_HEADER_MIN))
 		return QS_VERDICT_drop_truncated;
@@ -61,7 +59,9 @@ static __always_inline int parse_long_header(struct packet *packet,
 	if (version == 0)
 		return QS_VERDICT_drop_version_zero;
 	dcid_length = octets[5];
-	quic->hash_verdict = long_header_verdict(octets[0], version);
+	type = long_header_type(octets[0], version);
+	quic->opens = type == QUIC_INITIAL || type == QUIC_UNKNOWN_TYPE;
+	quic->hash_verdict = long_header_verdict(type);
 	quic->cid_length = dcid_length;
 
 	advance(packet, QUIC_DCID_OFFSET);
@@ -69,7 +69,10 @@ static __always_inline int parse_long_header(struct packet *packet,
 	if ((void *)(scid_length + 1) > packet->end ||
 	    packet->length < dcid_length + 1 + *scid_length)
 		return QS_VERDICT_drop_truncated;
-	return GO_ON;
+	quic->short_dcid =
+		has_short_dcid(type, dcid_length, scid_length,
+			       packet->length - dcid_length, packet->end);
+	return check_possible(type, dcid_length, *scid_length, datagram);
 }
 
 /* Reads a CID that stands closer than 20 octets to the packet's end, or to the

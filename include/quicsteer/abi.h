@@ -33,7 +33,7 @@ enum {
 	QS_MAX_PORTS = 8, /* different ports of VIPs: sockets a terminator */
 	QS_MAX_PREFIXES = 1024,	  /* each of allowed and denied */
 	QS_HANDSHAKES = 1 << 16,  /* entries of the map */
-	QS_SOURCES = 1 << 16,	  /* likewise */
+	QS_SOURCES = 1 << 16,	  /* likewise, without the row of all */
 	QS_EVENTS_SIZE = 1 << 18, /* octets of the ring */
 	QS_MAX_CPUS = 256,
 	QS_MAX_LISTED_SERVERS = 4096,
@@ -283,10 +283,10 @@ struct qs_settings {
 	__u64 healthd_heartbeat_ns; /* CLOCK_MONOTONIC; healthd, every 100 ms */
 	__u32 healthd_pid;	    /* healthd; 0 when it left in good order */
 	__u32 flags;		    /* QS_SETTING_* */
-	/* New connections a second and at once; rate 0: no limit. */
+	/* One new connection each so many ns, and up to `burst` at once. */
 	struct qs_limit {
-		__u32 rate;
-		__u32 burst;
+		__u32 interval_ns; /* 0: no limit */
+		__u32 burst;	   /* at least 1 */
 	} source_limit, global_limit;
 	__u8 source_prefix4; /* bits of an IPv4 source that count as one */
 	__u8 source_prefix6; /* likewise of IPv6 */
@@ -300,6 +300,13 @@ struct qs_settings {
 		__u64 created_s;
 		__u64 retired_s;
 	} cid_lives[QS_CID_CONFIGS];
+	/* lbctl events: beside event_sampling, which XDP clears when the time
+	 * is over that lbctl renews. */
+	__u64 event_end_ns;   /* CLOCK_MONOTONIC */
+	__u64 event_verdicts; /* bits of the verdicts that are wanted */
+	__u64 events_lost;    /* XDP: the ring was full */
+	__u32 event_pid;
+	__u32 event_zero;
 };
 
 enum {
@@ -311,6 +318,8 @@ enum {
 	QS_SETTING_ALLOW_ONLY = 1 << 2,
 	/* Packets go to terminators[].cpu through the map `cpus`. */
 	QS_SETTING_CPU_STEERING = 1 << 3,
+	/* No new connections from the prefixes in `denied`. */
+	QS_SETTING_DENY = 1 << 4,
 };
 
 /*
@@ -324,12 +333,15 @@ struct qs_handshake {
 	__u16 time_s; /* low bits of the time it was written, in seconds */
 };
 
-/* sources: array by hash of a source prefix, written by XDP: a token bucket of
- * new connections each. Overwritten at will as the above. */
+/*
+ * sources: array by hash of a source prefix, written by XDP: how far each has
+ * used up its limit of new connections (police.bpf.h). Overwritten at will as
+ * the above. The row behind the last is that of all sources together.
+ */
 struct qs_source {
 	__u32 tag;
-	__u32 tokens; /* in thousandths */
-	__u64 time_ns;
+	__u32 zero;
+	__u64 due_ns; /* CLOCK_MONOTONIC: when its burst is whole again */
 };
 
 /* allowed, denied: LPM tries of prefixes. Written by the loader. */
@@ -358,6 +370,7 @@ enum qs_attach_mode {
 	QS_ATTACH_GENERIC_LINK = 2,	 /* the same in generic (skb) mode */
 	QS_ATTACH_NATIVE_DISPATCHER = 3, /* libxdp's dispatcher */
 	QS_ATTACH_GENERIC_DISPATCHER = 4,
+	QS_ATTACH_TC = 5, /* no XDP program: the tc program decides */
 };
 
 /* terminator_traffic: per-CPU array by slot. Written by XDP. */

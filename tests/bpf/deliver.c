@@ -62,7 +62,7 @@ static const struct delivery {
 	 TC_SHOT},
 	{"slot_with_socket_ipv6_extensions",
 	 {ETHERNET(), IPV6(), EXTENSION(60, 264), UDP(),
-	  LONG(QUIC_V1, .first = 0xe0, .dcid = ISSUED(PLAINTEXT, LIVE_A),
+	  LONG(0x0a0a0a0a, .first = 0xe0, .dcid = ISSUED(PLAINTEXT, LIVE_A),
 	       .scid = FOREIGN(255), .size = 100)},
 	 QS_DELIVERY_refused,
 	 TC_SHOT},

@@ -11,7 +11,7 @@ static const struct fixture fixtures[] = {
 	 NOBODY},
 	{"nop_initial",
 	 {ETHERNET(), IPV4(.options = "01010101"), UDP(),
-	  LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8), .size = 1170)},
+	  LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8), .size = 1200)},
 	 QS_VERDICT_drop_options,
 	 NOBODY},
 	{"nop_behind_tag",

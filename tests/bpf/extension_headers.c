@@ -68,7 +68,7 @@ static const struct fixture fixtures[] = {
 	 LIVE_A},
 	{"long_header_behind",
 	 {ETHERNET(), IPV6(), EXTENSION(0, 8), EXTENSION(60, 24), UDP(),
-	  LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8), .size = 1170)},
+	  LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8), .size = 1200)},
 	 QS_VERDICT_hash_initial,
 	 NOBODY},
 	{"to_others",

@@ -27,7 +27,7 @@ static const struct cost {
 	  SHORT(.dcid = ISSUED(FOUR_PASS_EVEN_4, LIVE_A), .size = 1100)}},
 	{"Initial, hashed",
 	 {ETHERNET(), IPV4(), UDP(),
-	  LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8), .size = 1170)}},
+	  LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8), .size = 1200)}},
 };
 
 /* The least of some rounds: other work on the machine only adds. */

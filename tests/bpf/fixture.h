@@ -94,6 +94,8 @@ void test_long_headers(void);
 void test_short_headers(void);
 void test_encodings(void);
 void test_vips(void);
+void test_impossible(void);
+void test_policing(void);
 void test_hashing(void);
 void test_deliver(void);
 void print_figures(void);

@@ -32,7 +32,7 @@ static const struct fixture fixtures[] = {
 	 LIVE_A},
 	{"with_long_header",
 	 {ETHERNET(), IPV4(.options = "01010101"), UDP(),
-	  LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8), .size = 1170)},
+	  LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8), .size = 1200)},
 	 QS_VERDICT_hash_initial,
 	 NOBODY},
 	{"to_others",

@@ -21,6 +21,8 @@ int main(void)
 	test_short_headers();
 	test_encodings();
 	test_vips();
+	test_impossible();
+	test_policing();
 	test_hashing();
 	test_deliver();
 	print_figures();

@@ -222,6 +222,8 @@ static void add_quic(struct frame *frame, const struct layer *layer)
 	if (is_long)
 		add_cid(frame, &layer->scid, 1);
 	append_filler(frame, layer->size);
+	if (layer->no_token)
+		frame->octets[frame->size - layer->size] = 0;
 }
 
 static void add(struct frame *frame, const struct layer *layer)

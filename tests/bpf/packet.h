@@ -92,6 +92,7 @@ struct layer {
 	int port, from;	     /* UDP destination and source; 0: the VIP's */
 	int lie;	     /* IP, UDP: added to the true length */
 	int first;	     /* QUIC: octet 0 (its low 8 bits); 0: usual */
+	int no_token;	     /* long: the octet behind the CIDs is 0 */
 	__u32 quic_version;
 	struct cid dcid, scid;
 	int size; /* extension: octets; others: octets of payload */

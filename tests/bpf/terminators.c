@@ -98,7 +98,7 @@ static const struct fixture fixtures[] = {
 static const struct fixture none_live[] = {
 	{"none_live_initial",
 	 {ETHERNET(), IPV4(), UDP(),
-	  LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8), .size = 1170)},
+	  LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8), .size = 1200)},
 	 QS_VERDICT_drop_no_terminator,
 	 NOBODY},
 	{"none_live_short",

@@ -184,17 +184,57 @@ void world_add_vip(struct world *world, const __u8 address[16], __u16 port)
 	vips_changed(world);
 }
 
+static void read_settings(struct world *world, struct qs_settings *settings)
+{
+	__u32 zero = 0;
+
+	must(bpf_map_lookup_elem(bpf_map__fd(world->steer->maps.settings),
+				 &zero, settings)
+		     ? -errno
+		     : 0,
+	     "settings");
+}
+
 void world_set_flags(struct world *world, __u32 flags)
 {
 	struct qs_settings settings;
 	__u32 zero = 0;
 
-	must(bpf_map_lookup_elem(bpf_map__fd(world->steer->maps.settings),
-				 &zero, &settings)
-		     ? -errno
-		     : 0,
-	     "settings");
+	read_settings(world, &settings);
 	settings.flags = flags;
+	update(world->steer->maps.settings, &zero, &settings);
+}
+
+void world_add_prefix(struct world *world, int allowed,
+		      const struct qs_prefix_key *prefix)
+{
+	__u32 value = 1;
+
+	update(allowed ? world->steer->maps.allowed : world->steer->maps.denied,
+	       prefix, &value);
+}
+
+void world_remove_prefix(struct world *world, int allowed,
+			 const struct qs_prefix_key *prefix)
+{
+	erase(allowed ? world->steer->maps.allowed : world->steer->maps.denied,
+	      prefix);
+}
+
+void world_set_limits(struct world *world, struct qs_limit source,
+		      struct qs_limit global, __u8 prefix4, __u8 prefix6)
+{
+	struct qs_source unused = {0};
+	struct qs_settings settings;
+	__u32 zero = 0;
+
+	for (__u32 i = 0; i <= QS_SOURCES; i++)
+		update(world->steer->maps.sources, &i, &unused);
+	read_settings(world, &settings);
+	settings.source_limit = source;
+	settings.global_limit = global;
+	settings.source_prefix4 = prefix4;
+	settings.source_prefix6 = prefix6;
 	update(world->steer->maps.settings, &zero, &settings);
 }
 

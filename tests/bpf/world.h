@@ -50,6 +50,14 @@ void world_list_server(struct world *world, __u8 config_id,
 void world_unlist_server(struct world *world, __u8 config_id,
 			 const __u8 server_id[QS_SERVER_ID_MAX]);
 void world_add_vip(struct world *world, const __u8 address[16], __u16 port);
+/* Adds a prefix to the trie `allowed` or `denied`, or removes it. */
+void world_add_prefix(struct world *world, int allowed,
+		      const struct qs_prefix_key *prefix);
+void world_remove_prefix(struct world *world, int allowed,
+			 const struct qs_prefix_key *prefix);
+/* Sets the limits of new connections, and forgets what was used up. */
+void world_set_limits(struct world *world, struct qs_limit source,
+		      struct qs_limit global, __u8 prefix4, __u8 prefix6);
 /* Sets settings.flags: QS_SETTING_*. */
 void world_set_flags(struct world *world, __u32 flags);
 void world_set_socket(struct world *world, __u32 slot, int fd);
