@@ -143,27 +143,48 @@ static const struct qs_aes_tables qs_aes_decrypt_tables = {
 	.sbox = {QS_AES_INVERSE_SBOX(QS_AES_OCTET)},
 };
 
-/* One column of a round from the columns that ShiftRows takes its rows of. */
-QS_INLINE __u32 qs_aes_round(const struct qs_aes_tables *tables, __u32 row0,
-			     __u32 row1, __u32 row2, __u32 row3)
+/*
+ * The entry of a row's table for the octet of x that is `shift` bits up. In BPF
+ * the row becomes part of the load's instruction, as it is added last, and so
+ * all tables need one register.
+ */
+QS_INLINE __u32 qs_aes_entry(const struct qs_aes_tables *tables, int row,
+			     __u32 x, int shift)
 {
-	return tables->row[0][row0 >> 24] ^ tables->row[1][row1 >> 16 & 0xff] ^
-	       tables->row[2][row2 >> 8 & 0xff] ^ tables->row[3][row3 & 0xff];
+	__u32 offset = (shift ? x >> (shift - 2) : x << 2) & 0x3fc;
+
+	tables = (const struct qs_aes_tables *)((const __u8 *)tables + offset);
+	QS_OPAQUE(tables);
+	return tables->row[row][0];
+}
+
+/* One column of a round from the columns that ShiftRows takes its rows of. */
+QS_INLINE __u32 qs_aes_round(const struct qs_aes_tables *tables, __u32 key,
+			     __u32 row0, __u32 row1, __u32 row2, __u32 row3)
+{
+	return key ^ qs_aes_entry(tables, 0, row0, 24) ^
+	       qs_aes_entry(tables, 1, row1, 16) ^
+	       qs_aes_entry(tables, 2, row2, 8) ^
+	       qs_aes_entry(tables, 3, row3, 0);
 }
 
 /* The same for the last round, which has no MixColumns. */
-QS_INLINE __u32 qs_aes_last_round(const struct qs_aes_tables *tables,
+QS_INLINE __u32 qs_aes_last_round(const struct qs_aes_tables *tables, __u32 key,
 				  __u32 row0, __u32 row1, __u32 row2,
 				  __u32 row3)
 {
-	return (__u32)tables->sbox[row0 >> 24] << 24 |
-	       (__u32)tables->sbox[row1 >> 16 & 0xff] << 16 |
-	       (__u32)tables->sbox[row2 >> 8 & 0xff] << 8 |
-	       (__u32)tables->sbox[row3 & 0xff];
+	return key ^ ((__u32)tables->sbox[row0 >> 24] << 24 |
+		      (__u32)tables->sbox[row1 >> 16 & 0xff] << 16 |
+		      (__u32)tables->sbox[row2 >> 8 & 0xff] << 8 |
+		      (__u32)tables->sbox[row3 & 0xff]);
 }
 
-/* Encrypts one block in place with the schedule of qs_aes_expand(). */
-QS_INLINE void qs_aes_encrypt(const __u32 *schedule, __u32 block[4])
+/*
+ * Encrypts one block in place with the schedule of qs_aes_expand(), but only
+ * the first `columns` (2 to 4) of it: what is in the others is undefined.
+ */
+QS_INLINE void qs_aes_encrypt(const __u32 *schedule, __u32 block[4],
+			      unsigned int columns)
 {
 	const struct qs_aes_tables *tables = &qs_aes_encrypt_tables;
 	__u32 a = block[0] ^ schedule[0], b = block[1] ^ schedule[1];
@@ -171,24 +192,32 @@ QS_INLINE void qs_aes_encrypt(const __u32 *schedule, __u32 block[4])
 	__u32 s, t, u, v;
 	int round;
 
+	QS_OPAQUE(tables);
+	QS_UNROLL
 	for (round = 1; round < QS_AES_ROUNDS; round++) {
-		s = qs_aes_round(tables, a, b, c, d) ^ schedule[4 * round];
-		t = qs_aes_round(tables, b, c, d, a) ^ schedule[4 * round + 1];
-		u = qs_aes_round(tables, c, d, a, b) ^ schedule[4 * round + 2];
-		v = qs_aes_round(tables, d, a, b, c) ^ schedule[4 * round + 3];
+		const __u32 *key = schedule + 4 * round;
+
+		s = qs_aes_round(tables, key[0], a, b, c, d);
+		t = qs_aes_round(tables, key[1], b, c, d, a);
+		u = qs_aes_round(tables, key[2], c, d, a, b);
+		v = qs_aes_round(tables, key[3], d, a, b, c);
 		a = s, b = t, c = u, d = v;
 	}
-	block[0] = qs_aes_last_round(tables, a, b, c, d) ^ schedule[40];
-	block[1] = qs_aes_last_round(tables, b, c, d, a) ^ schedule[41];
-	block[2] = qs_aes_last_round(tables, c, d, a, b) ^ schedule[42];
-	block[3] = qs_aes_last_round(tables, d, a, b, c) ^ schedule[43];
+	block[0] = qs_aes_last_round(tables, schedule[40], a, b, c, d);
+	block[1] = qs_aes_last_round(tables, schedule[41], b, c, d, a);
+	if (columns > 2)
+		block[2] = qs_aes_last_round(tables, schedule[42], c, d, a, b);
+	if (columns > 3)
+		block[3] = qs_aes_last_round(tables, schedule[43], d, a, b, c);
 }
 
 /*
  * Decrypts one block in place with the schedule of qs_aes_expand_decrypt():
- * the equivalent inverse cipher, FIPS 197 section 5.3.5.
+ * the equivalent inverse cipher, FIPS 197 section 5.3.5. Only the first
+ * `columns` (1 to 4) of it come out: what is in the others is undefined.
  */
-QS_INLINE void qs_aes_decrypt(const __u32 *schedule, __u32 block[4])
+QS_INLINE void qs_aes_decrypt(const __u32 *schedule, __u32 block[4],
+			      unsigned int columns)
 {
 	const struct qs_aes_tables *tables = &qs_aes_decrypt_tables;
 	__u32 a = block[0] ^ schedule[0], b = block[1] ^ schedule[1];
@@ -196,17 +225,23 @@ QS_INLINE void qs_aes_decrypt(const __u32 *schedule, __u32 block[4])
 	__u32 s, t, u, v;
 	int round;
 
+	QS_OPAQUE(tables);
+	QS_UNROLL
 	for (round = 1; round < QS_AES_ROUNDS; round++) {
-		s = qs_aes_round(tables, a, d, c, b) ^ schedule[4 * round];
-		t = qs_aes_round(tables, b, a, d, c) ^ schedule[4 * round + 1];
-		u = qs_aes_round(tables, c, b, a, d) ^ schedule[4 * round + 2];
-		v = qs_aes_round(tables, d, c, b, a) ^ schedule[4 * round + 3];
+		const __u32 *key = schedule + 4 * round;
+
+		s = qs_aes_round(tables, key[0], a, d, c, b);
+		t = qs_aes_round(tables, key[1], b, a, d, c);
+		u = qs_aes_round(tables, key[2], c, b, a, d);
+		v = qs_aes_round(tables, key[3], d, c, b, a);
 		a = s, b = t, c = u, d = v;
 	}
-	block[0] = qs_aes_last_round(tables, a, d, c, b) ^ schedule[40];
-	block[1] = qs_aes_last_round(tables, b, a, d, c) ^ schedule[41];
-	block[2] = qs_aes_last_round(tables, c, b, a, d) ^ schedule[42];
-	block[3] = qs_aes_last_round(tables, d, c, b, a) ^ schedule[43];
+	block[0] = qs_aes_last_round(tables, schedule[40], a, d, c, b);
+	if (columns == 1)
+		return;
+	block[1] = qs_aes_last_round(tables, schedule[41], b, a, d, c);
+	block[2] = qs_aes_last_round(tables, schedule[42], c, b, a, d);
+	block[3] = qs_aes_last_round(tables, schedule[43], d, c, b, a);
 }
 
 #ifndef __bpf__
@@ -226,9 +261,8 @@ QS_INLINE void qs_aes_expand(const __u8 key[QS_AES_KEY_SIZE],
 		last = schedule[i - 1];
 		if (i % 4 == 0) {
 			last = last << 8 | last >> 24;
-			last = qs_aes_last_round(tables, last, last, last,
-						 last) ^
-			       (__u32)constant << 24;
+			last = qs_aes_last_round(tables, (__u32)constant << 24,
+						 last, last, last, last);
 			constant = QS_AES_X2(constant);
 		}
 		schedule[i] = schedule[i - 4] ^ last;

@@ -108,17 +108,28 @@ QS_INLINE void qs_body_shift_right(struct qs_body *body, unsigned int octets)
 	}
 }
 
-/* Encrypts or decrypts a body of 16 octets (section 5.4.1). */
-QS_INLINE void qs_single_pass(const __u32 *schedule, struct qs_body *body,
-			      int encrypt)
+/* Encrypts a body of 16 octets (section 5.4.1). */
+QS_INLINE void qs_single_pass_encode(const __u32 *schedule,
+				     struct qs_body *body)
 {
 	__u32 block[4] = {body->word[0] >> 32, body->word[0],
 			  body->word[1] >> 32, body->word[1]};
 
-	if (encrypt)
-		qs_aes_encrypt(schedule, block);
-	else
-		qs_aes_decrypt(schedule, block);
+	qs_aes_encrypt(schedule, block, 4);
+	body->word[0] = (__u64)block[0] << 32 | block[1];
+	body->word[1] = (__u64)block[2] << 32 | block[3];
+	body->word[2] = 0;
+}
+
+/* Decrypts a body of 16 octets, of which the first `wanted` have to be right:
+ * for a server ID of 4 the last round is a quarter. */
+QS_INLINE void qs_single_pass_decode(const __u32 *schedule,
+				     struct qs_body *body, unsigned int wanted)
+{
+	__u32 block[4] = {body->word[0] >> 32, body->word[0],
+			  body->word[1] >> 32, body->word[1]};
+
+	qs_aes_decrypt(schedule, block, wanted > 4 ? 4 : 1);
 	body->word[0] = (__u64)block[0] << 32 | block[1];
 	body->word[1] = (__u64)block[2] << 32 | block[3];
 	body->word[2] = 0;
@@ -195,7 +206,9 @@ QS_SUBPROGRAM int qs_pass(const struct qs_cid_config *config,
 	block[1] = from[0];
 	block[2] = from[1] >> 32;
 	block[3] = qs_body_length(config) << 8 | pass;
-	qs_aes_encrypt(config->encrypt_schedule, block);
+	/* A half has up to 10 octets. */
+	qs_aes_encrypt(config->encrypt_schedule, block,
+		       qs_body_length(config) > 16 ? 3 : 2);
 	to[0] ^= ((__u64)block[0] << 32 | block[1]) & mask[0];
 	to[1] ^= (__u64)block[2] << 32 & mask[1];
 	return 0;
@@ -226,7 +239,9 @@ QS_INLINE void qs_body_decode(const struct qs_cid_config *config,
 			      struct qs_body *body, int want_nonce)
 {
 	if (config->encoding == QS_ENCODING_SINGLE_PASS)
-		qs_single_pass(config->decrypt_schedule, body, 0);
+		qs_single_pass_decode(config->decrypt_schedule, body,
+				      want_nonce ? QS_BODY_SINGLE_PASS
+						 : config->server_id_length);
 	else if (config->encoding == QS_ENCODING_FOUR_PASS)
 		qs_four_pass_decode(config, body, want_nonce);
 }
@@ -428,7 +443,7 @@ QS_INLINE size_t qs_cid_encode(const struct qs_cid_config *config,
 	memcpy(octets + config->server_id_length, nonce, config->nonce_length);
 	qs_body_load(&body, octets);
 	if (config->encoding == QS_ENCODING_SINGLE_PASS)
-		qs_single_pass(config->encrypt_schedule, &body, 1);
+		qs_single_pass_encode(config->encrypt_schedule, &body);
 	else if (config->encoding == QS_ENCODING_FOUR_PASS)
 		qs_four_pass_encode(config, &body);
 	qs_body_store(&body, octets);

@@ -22,6 +22,19 @@
 #define QS_SUBPROGRAM static inline
 #endif
 
+/*
+ * For BPF's sake: QS_UNROLL unrolls the loop behind it; QS_OPAQUE keeps the
+ * compiler from knowing what a pointer is, which else loads an address of its
+ * own, 10 octets, for each thing that the pointer leads to.
+ */
+#ifdef __bpf__
+#define QS_UNROLL _Pragma("clang loop unroll(full)")
+#define QS_OPAQUE(pointer) __asm__ volatile("" : "+r"(pointer))
+#else
+#define QS_UNROLL
+#define QS_OPAQUE(pointer) (void)(pointer)
+#endif
+
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define QS_SWAP_BE(bits, x) __builtin_bswap##bits(x)
 #define QS_SWAP_LE64(x) (x)

@@ -48,13 +48,13 @@ static void check(const struct vector *vector)
 
 	qs_aes_expand(vector->key, schedule);
 	load(block, vector->plaintext);
-	qs_aes_encrypt(schedule, block);
+	qs_aes_encrypt(schedule, block, 4);
 	store(octets, block);
 	cr_assert_arr_eq(octets, vector->ciphertext, 16);
 
 	qs_aes_expand_decrypt(vector->key, schedule);
 	load(block, vector->ciphertext);
-	qs_aes_decrypt(schedule, block);
+	qs_aes_decrypt(schedule, block, 4);
 	store(octets, block);
 	cr_assert_arr_eq(octets, vector->plaintext, 16);
 }
@@ -98,9 +98,9 @@ Test(aes, round_trips)
 		memcpy(block, plaintext, sizeof(block));
 		qs_aes_expand(key, encrypt);
 		qs_aes_expand_decrypt(key, decrypt);
-		qs_aes_encrypt(encrypt, block);
+		qs_aes_encrypt(encrypt, block, 4);
 		cr_assert_arr_neq(block, plaintext, sizeof(block));
-		qs_aes_decrypt(decrypt, block);
+		qs_aes_decrypt(decrypt, block, 4);
 		cr_assert_arr_eq(block, plaintext, sizeof(block));
 	}
 }
