@@ -76,7 +76,8 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length,
 	if (verdict == GO_ON)
 		verdict = police(&quic, &tuple);
 	if (verdict == GO_ON)
-		verdict = select_by_hash(&tuple, &target->slot);
+		verdict =
+			select_by_hash(&tuple, &target->slot, quic.long_header);
 	return verdict == GO_ON ? quic.hash_verdict : verdict;
 }
 

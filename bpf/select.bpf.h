@@ -6,6 +6,7 @@
 #ifndef QUICSTEER_SELECT_BPF_H
 #define QUICSTEER_SELECT_BPF_H
 
+#include "bpf/handshake.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/quic.bpf.h"
 
@@ -104,14 +105,18 @@ __noinline int select_by_cid(struct quic *quic, __u32 *slot)
 }
 
 /*
- * The slot of the live terminator that a 4-tuple's new connections go to.
- * Returns GO_ON or the verdict that ends the packet. Global like the above.
+ * The slot of the live terminator that a 4-tuple's new connections go to, or,
+ * if this is `in_handshake`, of that where its handshake began. Returns GO_ON
+ * or the verdict, in the latter case one with a slot. Global like the above.
  */
-__noinline int select_by_hash(const struct qs_tuple *tuple, __u32 *slot)
+__noinline int select_by_hash(const struct qs_tuple *tuple, __u32 *slot,
+			      int in_handshake)
 {
+	__u32 zero = 0, generation, index, client_ip;
+	int verdict = GO_ON;
 	struct qs_lookup_table *table;
 	struct qs_settings *s;
-	__u32 zero = 0, generation, index;
+	__u64 hash;
 
 	s = bpf_map_lookup_elem(&settings, &zero);
 	if (!s || !tuple || !slot)
@@ -120,15 +125,22 @@ __noinline int select_by_hash(const struct qs_tuple *tuple, __u32 *slot)
 	table = bpf_map_lookup_elem(&lookup, &generation);
 	if (!table)
 		return QS_VERDICT_drop_internal;
-	index = qs_lookup_index(qs_tuple_hash(s->hash_key, tuple));
+	client_ip = s->flags & QS_SETTING_HASH_CLIENT_IP;
+	hash = client_ip ? qs_client_hash(s->hash_key, tuple)
+			 : qs_tuple_hash(s->hash_key, tuple);
+	index = qs_lookup_index(hash);
 	/* The compiler knows this bound, the verifier does not. */
 	barrier_var(index);
 	if (index >= QS_LOOKUP_SIZE)
 		return QS_VERDICT_drop_internal;
 	*slot = table->slot[index];
-	if (*slot >= QS_MAX_TERMINATORS)
-		return QS_VERDICT_drop_no_terminator;
-	return GO_ON;
+	if (in_handshake) {
+		if (client_ip)
+			hash = qs_tuple_hash(s->hash_key, tuple);
+		verdict = stay_in_handshake(hash, slot);
+	}
+	return *slot < QS_MAX_TERMINATORS ? verdict
+					  : QS_VERDICT_drop_no_terminator;
 }
 
 #endif

@@ -330,8 +330,11 @@ enum {
 struct qs_handshake {
 	__u32 tag; /* other bits of the hash than the index; never 0 */
 	__u16 slot;
-	__u16 time_s; /* low bits of the time it was written, in seconds */
+	__u16 time; /* low bits of CLOCK_MONOTONIC's ns when it was written,
+		       shifted by QS_HANDSHAKE_TIME_SHIFT: about seconds */
 };
+
+#define QS_HANDSHAKE_TIME_SHIFT 30
 
 /*
  * sources: array by hash of a source prefix, written by XDP: how far each has

@@ -84,6 +84,12 @@ QS_INLINE __u64 qs_tuple_hash(const __u64 key[2], const struct qs_tuple *tuple)
 	return qs_siphash13(key, tuple, QS_TUPLE_SIZE);
 }
 
+/* The hash of its source address alone. */
+QS_INLINE __u64 qs_client_hash(const __u64 key[2], const struct qs_tuple *tuple)
+{
+	return qs_siphash13(key, tuple->source, sizeof(tuple->source));
+}
+
 /* The entry of a Maglev table that a hash falls on: 0 to QS_LOOKUP_SIZE - 1. */
 QS_INLINE __u32 qs_lookup_index(__u64 hash)
 {

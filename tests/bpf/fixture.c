@@ -121,7 +121,7 @@ unsigned int failures(void)
 static int is_hashed(enum qs_verdict verdict)
 {
 	return verdict >= QS_VERDICT_hash_initial &&
-	       verdict <= QS_VERDICT_hash_dead;
+	       verdict <= QS_VERDICT_hash_icmp;
 }
 
 static int is_routed(enum qs_verdict verdict)
@@ -222,7 +222,7 @@ const char *check_frame(const struct frame *frame, enum qs_verdict verdict,
 	static struct run run;
 	const char *reason;
 
-	if (is_hashed(verdict))
+	if (is_hashed(verdict) && verdict != QS_VERDICT_hash_pinned)
 		slot = world_hash_slot(&world, &frame->tuple);
 	world_counts(&world, &before);
 	world_steer(&world, frame->octets, frame->size, 1, &run);

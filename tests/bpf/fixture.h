@@ -62,7 +62,8 @@ void report(const char *feature, const char *name, int right,
 
 /*
  * Puts a frame through the XDP program and checks all that must come of it.
- * `slot` matters for route_ verdicts; for hash_ verdicts it is computed.
+ * `slot` matters for route_ verdicts and hash_pinned; for the other hash_
+ * verdicts it is computed.
  * Returns NULL, or what is wrong, in a static buffer.
  */
 const char *check_frame(const struct frame *frame, enum qs_verdict verdict,
@@ -97,6 +98,7 @@ void test_vips(void);
 void test_impossible(void);
 void test_policing(void);
 void test_hashing(void);
+void test_pins(void);
 void test_deliver(void);
 void print_figures(void);
 

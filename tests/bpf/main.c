@@ -24,6 +24,7 @@ int main(void)
 	test_impossible();
 	test_policing();
 	test_hashing();
+	test_pins();
 	test_deliver();
 	print_figures();
 	world_close(&world);

@@ -97,7 +97,7 @@ static const struct fixture fixtures[] = {
 /* With an empty lookup table. */
 static const struct fixture none_live[] = {
 	{"none_live_initial",
-	 {ETHERNET(), IPV4(), UDP(),
+	 {ETHERNET(), IPV4(), UDP(.from = 50999),
 	  LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8), .size = 1200)},
 	 QS_VERDICT_drop_no_terminator,
 	 NOBODY},

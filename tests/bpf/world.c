@@ -266,8 +266,31 @@ void world_set_live(struct world *world, const __u16 *slots, unsigned int n)
 
 __u16 world_hash_slot(struct world *world, const struct qs_tuple *tuple)
 {
-	(void)world;
-	return table.slot[qs_lookup_index(qs_tuple_hash(hash_key, tuple))];
+	struct qs_settings settings;
+
+	read_settings(world, &settings);
+	return table.slot[qs_lookup_index(
+		settings.flags & QS_SETTING_HASH_CLIENT_IP
+			? qs_client_hash(hash_key, tuple)
+			: qs_tuple_hash(hash_key, tuple))];
+}
+
+void world_age_handshakes(struct world *world, __u16 seconds)
+{
+	struct qs_handshake entry;
+
+	for (__u32 i = 0; i < QS_HANDSHAKES; i++) {
+		must(bpf_map_lookup_elem(
+			     bpf_map__fd(world->steer->maps.handshakes), &i,
+			     &entry)
+			     ? -errno
+			     : 0,
+		     "handshakes");
+		if (!entry.tag)
+			continue;
+		entry.time -= seconds;
+		update(world->steer->maps.handshakes, &i, &entry);
+	}
 }
 
 /* Adds up the values that a per-CPU map has for a key: 64-bit counters. */

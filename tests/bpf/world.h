@@ -67,8 +67,11 @@ void world_clear_socket(struct world *world, __u32 slot);
  * QS_NO_SLOT if there are none. */
 void world_set_live(struct world *world, const __u16 *slots, unsigned int n);
 
-/* The slot that the lookup table in force has for a 4-tuple. */
+/* The slot that the lookup table in force has for a 4-tuple, by the flags. */
 __u16 world_hash_slot(struct world *world, const struct qs_tuple *tuple);
+
+/* Makes all handshakes that have begun older, by about a second each. */
+void world_age_handshakes(struct world *world, __u16 seconds);
 
 void world_counts(struct world *world, struct counts *counts);
 

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A handshake that has begun stays with its terminator although the lookup
+ * changes in its middle: until the client uses the terminator's CIDs, only the
+ * 4-tuple tells whose it is. The array that remembers it is written at will,
+ * so that a flood makes of it what there would be without: the lookup.
+ */
+#ifndef QUICSTEER_HANDSHAKE_BPF_H
+#define QUICSTEER_HANDSHAKE_BPF_H
+
+#include "bpf/maps.bpf.h"
+#include "bpf/parse.bpf.h"
+
+enum {
+	HANDSHAKE_TIME = 10, /* in QS_HANDSHAKE_TIME_SHIFT's units */
+};
+
+/* The time as entries have it. */
+static __always_inline __u16 handshake_time(void)
+{
+	return bpf_ktime_get_coarse_ns() >> QS_HANDSHAKE_TIME_SHIFT;
+}
+
+/* Whether an entry says where the handshake with this tag goes. */
+static __always_inline int is_in_handshake(struct qs_handshake entry, __u32 tag,
+					   __u16 now)
+{
+	struct qs_terminator *terminator;
+	__u32 slot = entry.slot;
+
+	if (entry.tag != tag || (__u16)(now - entry.time) > HANDSHAKE_TIME)
+		return 0;
+	terminator = bpf_map_lookup_elem(&terminators, &slot);
+	return terminator && (terminator->state == QS_TERMINATOR_LIVE ||
+			      terminator->state == QS_TERMINATOR_DRAINING);
+}
+
+/*
+ * `hash` is the 4-tuple's, *slot the lookup's choice, which becomes the one
+ * that the handshake began with. Returns GO_ON or the verdict that says that
+ * they differ.
+ */
+static __always_inline int stay_in_handshake(__u64 hash, __u32 *slot)
+{
+	__u32 index = hash % QS_HANDSHAKES, tag = hash >> 16 | 1;
+	union {
+		struct qs_handshake entry;
+		__u64 word; /* an entry is read and written in one access */
+	} pin;
+	__u16 now = handshake_time();
+	volatile __u64 *word;
+
+	word = bpf_map_lookup_elem(&handshakes, &index);
+	if (!word)
+		return QS_VERDICT_drop_internal;
+	pin.word = *word;
+	if (is_in_handshake(pin.entry, tag, now)) {
+		if (pin.entry.slot == *slot)
+			return GO_ON;
+		*slot = pin.entry.slot;
+		return QS_VERDICT_hash_pinned;
+	}
+	if (*slot < QS_MAX_TERMINATORS) {
+		pin.entry.tag = tag;
+		pin.entry.slot = *slot;
+		pin.entry.time = now;
+		*word = pin.word;
+	}
+	return GO_ON;
+}
+
+#endif
