@@ -2,9 +2,10 @@
 /*
  * The tc ingress program: gives the skb to the socket of the terminator that
  * the XDP program named in the metadata. Where there is no metadata (a driver
- * without room for it) it decides itself, by the same code.
+ * without room for it, or no XDP at all) it decides itself, by the same code.
  */
 #define CONTEXT struct __sk_buff
+#include "bpf/count.bpf.h"
 #include "bpf/decide.bpf.h"
 
 char _license[] SEC("license") = "GPL";
@@ -61,6 +62,23 @@ static __always_inline int assign(struct __sk_buff *skb, __u32 index,
 	return count_delivery(error ? QS_DELIVERY_refused : how);
 }
 
+/* Where XDP runs, it has counted the packet already. What GRO merged has lost
+ * the headers of all its packets but one. */
+static __always_inline void count_alone(const struct __sk_buff *skb,
+					int verdict, __u32 slot)
+{
+	__u32 packets = skb->gso_segs ? skb->gso_segs : 1;
+	struct qs_settings *s;
+	__u32 zero = 0;
+
+	s = bpf_map_lookup_elem(&settings, &zero);
+	if (!s || s->attach_mode != QS_ATTACH_TC)
+		return;
+	count_verdict(verdict, packets);
+	if (is_steered(verdict))
+		count_traffic(slot, verdict, packets, skb->len);
+}
+
 SEC("tc")
 int quicsteer_deliver(struct __sk_buff *skb)
 {
@@ -75,6 +93,7 @@ int quicsteer_deliver(struct __sk_buff *skb)
 			      skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX))
 		return count_delivery(QS_DELIVERY_not_ours);
 	verdict = decide(skb, skb->len, &target);
+	count_alone(skb, verdict, target.slot);
 	if (is_steered(verdict))
 		return assign(skb,
 			      QS_SOCKET_INDEX(target.slot, target.port_index),

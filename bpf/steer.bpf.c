@@ -4,36 +4,10 @@
  * slot into the packet's metadata for the tc program, and counts one verdict.
  */
 #define CONTEXT struct xdp_md
+#include "bpf/count.bpf.h"
 #include "bpf/decide.bpf.h"
 
 char _license[] SEC("license") = "GPL";
-
-static __always_inline void count_verdict(__u32 verdict)
-{
-	struct qs_verdicts *counters;
-	__u32 zero = 0;
-
-	if (verdict >= QS_VERDICT_COUNT)
-		verdict = QS_VERDICT_drop_internal;
-	counters = bpf_map_lookup_elem(&verdicts, &zero);
-	if (counters)
-		counters->count[verdict]++;
-}
-
-static __always_inline void count_traffic(__u32 slot, int verdict, __u32 bytes)
-{
-	struct qs_traffic *traffic;
-
-	traffic = bpf_map_lookup_elem(&terminator_traffic, &slot);
-	if (!traffic)
-		return;
-	traffic->packets++;
-	traffic->bytes += bytes;
-	if (verdict <= QS_VERDICT_route_icmp)
-		traffic->by_cid++;
-	else
-		traffic->by_hash++;
-}
 
 /* Where the driver has no room for metadata, tc finds none and decides again.
  */
@@ -59,9 +33,9 @@ int quicsteer_steer(struct xdp_md *ctx)
 	int verdict;
 
 	verdict = decide(ctx, length, &target);
-	count_verdict(verdict);
+	count_verdict(verdict, 1);
 	if (is_steered(verdict)) {
-		count_traffic(target.slot, verdict, length);
+		count_traffic(target.slot, verdict, 1, length);
 		write_metadata(ctx, &target);
 		return XDP_PASS;
 	}

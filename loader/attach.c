@@ -102,8 +102,9 @@ static bool is_dispatcher(enum qs_attach_mode mode)
 static int check_wanted_mode(const struct attachment *attachment)
 {
 	if (attachment->wanted_mode == QS_MODE_AUTO ||
-	    (attachment->wanted_mode == QS_MODE_GENERIC) ==
-		    is_generic(attachment->mode))
+	    attachment->wanted_mode == (is_generic(attachment->mode)
+						? QS_MODE_GENERIC
+						: QS_MODE_NATIVE))
 		return 0;
 	log_error(
 		"the program on %s is attached in %s mode, and the mode cannot "
@@ -111,6 +112,15 @@ static int check_wanted_mode(const struct attachment *attachment)
 		attachment->interface,
 		is_generic(attachment->mode) ? "generic" : "native");
 	return -1;
+}
+
+/* Whether the interface's XDP program is neither ours nor a dispatcher that
+ * ours may join. */
+static bool is_others(const struct attachment *attachment,
+		      const struct options *options, enum qs_attach_mode mode)
+{
+	return attachment->link < 0 && !is_dispatcher(mode) &&
+	       !(options->dispatcher && dispatcher_is_on(attachment->ifindex));
 }
 
 int attach_check(struct attachment *attachment, const struct options *options,
@@ -142,8 +152,9 @@ int attach_check(struct attachment *attachment, const struct options *options,
 		return -1;
 	if (attachment->link < 0 && query.attach_mode == XDP_ATTACHED_NONE)
 		return 0;
-	if (attachment->link < 0 && !is_dispatcher(mode) &&
-	    !(options->dispatcher && dispatcher_is_on(attachment->ifindex)))
+	if (is_others(attachment, options, mode) && options->mode == QS_MODE_TC)
+		return 0; /* it runs before ours and hinders nobody */
+	if (is_others(attachment, options, mode))
 		return refuse_foreign(attachment, query.prog_id);
 	attachment->mode = mode_in_force(attachment, query.attach_mode);
 	return check_wanted_mode(attachment);
@@ -207,8 +218,13 @@ static int attach_in_mode(struct attachment *attachment, int program,
 static int attach_new(struct attachment *attachment, int program)
 {
 	bool generic = attachment->wanted_mode == QS_MODE_GENERIC;
-	int error = attach_in_mode(attachment, program, generic);
+	int error;
 
+	if (attachment->wanted_mode == QS_MODE_TC) {
+		attachment->mode = QS_ATTACH_TC;
+		return 0;
+	}
+	error = attach_in_mode(attachment, program, generic);
 	if (error && error != -EBUSY && error != -EPERM &&
 	    attachment->wanted_mode == QS_MODE_AUTO) {
 		log_info("native XDP does not work on %s (%s): falling back to "
@@ -216,6 +232,14 @@ static int attach_new(struct attachment *attachment, int program)
 			 attachment->interface, strerror(-error));
 		generic = true;
 		error = attach_in_mode(attachment, program, generic);
+	}
+	if (error && error != -EBUSY && error != -EPERM &&
+	    attachment->wanted_mode == QS_MODE_AUTO) {
+		log_info("XDP does not work on %s at all (%s): falling back to "
+			 "the tc program alone",
+			 attachment->interface, strerror(-error));
+		attachment->mode = QS_ATTACH_TC;
+		return 0;
 	}
 	if (!error)
 		return 0;

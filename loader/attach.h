@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How the programs hang on the interface: the XDP program by a pinned bpf_link
- * (or behind libxdp's dispatcher), the tc program by a pinned tcx link (or a
- * tc filter where the kernel has no tcx). What an earlier loader left is
- * replaced atomically: no packet passes without a program.
+ * (or behind libxdp's dispatcher, or not at all), the tc program by a pinned
+ * tcx link (or a tc filter where the kernel has no tcx). What an earlier loader
+ * left is replaced atomically: no packet passes without a program.
  */
 #ifndef QS_LOADER_ATTACH_H
 #define QS_LOADER_ATTACH_H

@@ -77,8 +77,9 @@ static void refuse_and_end(struct client *client, const char *reason)
 	end(client);
 }
 
-/* `socket` goes along unless the terminator has it already (-1). */
-static int send_welcome(struct client *client, int socket)
+/* `sockets` go along unless the terminator resumed (NULL). */
+static int send_welcome(struct client *client,
+			const struct port_sockets *sockets)
 {
 	struct registry *registry = client->control->registry;
 	const struct control_deployment *deployment =
@@ -87,52 +88,78 @@ static int send_welcome(struct client *client, int socket)
 		.header = message_header(QS_MESSAGE_WELCOME),
 		.slot = client->slot,
 		.instance = registry->maps->terminators[client->slot].instance,
-		.port = registry->port,
 		.config_id = deployment->config_id,
 		.secrets = deployment->secrets,
 	};
 	const int *maps = registry->maps->fd;
-	const int descriptors[QS_WELCOME_DESCRIPTORS] = {
+	int count = QS_WELCOME_SOCKET;
+	int descriptors[QS_WELCOME_DESCRIPTORS] = {
 		[QS_WELCOME_TERMINATORS] = maps[QS_MAP_TERMINATORS],
 		[QS_WELCOME_TERMINATOR_STATS] = maps[QS_MAP_TERMINATOR_STATS],
 		[QS_WELCOME_BACKENDS] = maps[QS_MAP_BACKENDS],
 		[QS_WELCOME_PROXY_STATS] = maps[QS_MAP_PROXY_STATS],
 		[QS_WELCOME_TRIALS] = maps[QS_MAP_TRIALS],
-		[QS_WELCOME_SOCKET] = socket,
 	};
 	int error;
 
 	memcpy(welcome.configs, deployment->configs, sizeof(welcome.configs));
+	memcpy(welcome.ports, registry->ports.port, sizeof(welcome.ports));
+	for (int i = 0; sockets && i < QS_MAX_PORTS; i++) {
+		if (sockets->fd[i] >= 0)
+			descriptors[count++] = sockets->fd[i];
+	}
 	error = message_send(client->fd, &welcome, sizeof(welcome), descriptors,
-			     socket < 0 ? QS_WELCOME_SOCKET
-					: QS_WELCOME_DESCRIPTORS);
+			     count);
 	explicit_bzero(&welcome, sizeof(welcome));
 	return error;
 }
 
-/* Fills client->slot and *ret_socket (-1 on resume; else the caller's). */
+/* Fills client->slot and *ret_sockets, the caller's: on resume, those that the
+ * terminator lacks. */
 static int admit(struct client *client, const struct qs_hello *hello,
-		 struct message *message, int *ret_socket, const char **reason)
+		 struct message *message, struct port_sockets *ret_sockets,
+		 const char **reason)
 {
 	struct registry *registry = client->control->registry;
 	__u16 slot;
 	int error;
 
-	*ret_socket = -1;
 	if (hello->flags & QS_HELLO_RESUME) {
-		if (message->descriptor < 0) {
-			*reason = "a HELLO that resumes carries its UDP socket";
+		if (!message->descriptor_count) {
+			*reason = "a HELLO that resumes carries its UDP "
+				  "sockets";
 			return -EBADMSG;
 		}
-		error = registry_resume(registry, hello, &client->peer,
-					message->descriptor, reason);
+		error = registry_resume(
+			registry, hello, &client->peer, message->descriptors,
+			message->descriptor_count, ret_sockets, reason);
 		slot = hello->slot;
 	} else {
 		error = registry_register(registry, hello, &client->peer, &slot,
-					  ret_socket, reason);
+					  ret_sockets, reason);
 	}
 	if (!error)
 		client->slot = slot;
+	return error;
+}
+
+int client_send_sockets(struct client *client,
+			const struct port_sockets *sockets)
+{
+	int error = 0;
+
+	for (int i = 0; i < QS_MAX_PORTS && !error; i++) {
+		const struct qs_socket message = {
+			.header = message_header(QS_MESSAGE_SOCKET),
+			.port_index = i,
+			.port = client->control->registry->ports.port[i],
+		};
+
+		if (sockets->fd[i] >= 0)
+			error = message_send(client->fd, &message,
+					     sizeof(message), &sockets->fd[i],
+					     1);
+	}
 	return error;
 }
 
@@ -166,7 +193,9 @@ static void handle_hello(struct client *client, struct message *message)
 {
 	const struct qs_hello *hello = &message->content.hello;
 	const char *reason = NULL;
-	int socket, error;
+	struct port_sockets sockets = port_sockets_none();
+	bool resumes = hello->flags & QS_HELLO_RESUME;
+	int error;
 
 	if (client->slot != CLIENT_NO_SLOT) {
 		refuse_and_end(client, "said HELLO twice");
@@ -178,13 +207,14 @@ static void handle_hello(struct client *client, struct message *message)
 			"a name is 1 to 31 characters of a-z, 0-9 and -");
 		return;
 	}
-	if (admit(client, hello, message, &socket, &reason)) {
+	if (admit(client, hello, message, &sockets, &reason)) {
 		refuse_and_end(client, reason);
 		return;
 	}
-	error = send_welcome(client, socket);
-	if (socket >= 0)
-		close(socket);
+	error = send_welcome(client, resumes ? NULL : &sockets);
+	if (!error && resumes)
+		error = client_send_sockets(client, &sockets);
+	port_sockets_close(&sockets);
 	if (error) {
 		log_warn("cannot send WELCOME to terminator %s: %s",
 			 hello->name, strerror(-error));

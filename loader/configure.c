@@ -74,15 +74,33 @@ static void write_settings(struct qs_maps *maps,
 		settings->config_generation = 1;
 }
 
+static void set_flag(struct qs_maps *maps, __u32 flag, bool on)
+{
+	if (on)
+		__atomic_fetch_or(&maps->settings->flags, flag,
+				  __ATOMIC_RELEASE);
+	else
+		__atomic_fetch_and(&maps->settings->flags, ~flag,
+				   __ATOMIC_RELEASE);
+}
+
+void configure_flags(struct qs_maps *maps, const struct options *options)
+{
+	set_flag(maps, QS_SETTING_DROP_OPTIONS, options->drop_options);
+}
+
 int configure_maps(struct qs_maps *maps, const struct qs_state_secrets *secrets,
-		   const struct options *options, __u32 ifindex)
+		   const struct options *options, const struct ports *ports,
+		   __u32 ifindex)
 {
 	int error;
 
 	write_settings(maps, secrets, ifindex, options->config);
+	configure_flags(maps, options);
 	error = write_config(maps, secrets);
 	if (!error)
-		error = vips_write(maps, options->vips, options->vip_count);
+		error = vips_write(maps, options->vips, options->vip_count,
+				   ports);
 	if (error)
 		log_error("cannot write the maps under %s: %s",
 			  options->pin_dir, strerror(-error));

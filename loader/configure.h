@@ -7,6 +7,7 @@
 #include "loader/lib/maps.h"
 #include "loader/lib/secrets.h"
 #include "loader/options.h"
+#include "loader/ports.h"
 
 /*
  * configure_check_secrets: whether the pinned maps of an earlier loader work
@@ -23,7 +24,12 @@ int configure_check_secrets(const struct qs_maps *maps,
  * Returns 0, or -1 after one message.
  */
 int configure_maps(struct qs_maps *maps, const struct qs_state_secrets *secrets,
-		   const struct options *options, __u32 ifindex);
+		   const struct options *options, const struct ports *ports,
+		   __u32 ifindex);
+
+/* configure_flags: the switches among the settings; also of a running loader.
+ */
+void configure_flags(struct qs_maps *maps, const struct options *options);
 
 /*
  * configure_deployment: what terminators are told, from the maps. Returns 0,

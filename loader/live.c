@@ -1,10 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/live.h"
+#include "loader/client.h"
+#include "loader/configure.h"
+#include "loader/port.h"
 #include "loader/vips.h"
 #include "loader/lib/log.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static int check_ports(const struct live *live, char *text, size_t size)
+{
+	const struct options *next = &live->next_options;
+	const struct ports *ports = &live->control->registry->ports;
+
+	for (size_t i = 0; i < next->vip_count; i++) {
+		__u16 port = next->vips[i].port;
+
+		if (ports_index(ports, port) < 0 &&
+		    port_check(port, text, size))
+			return -1;
+	}
+	return 0;
+}
 
 int live_check(struct live *live, char *text, size_t size)
 {
@@ -24,28 +42,51 @@ int live_check(struct live *live, char *text, size_t size)
 		return -1;
 	}
 	if (options_merge(live->given, live->next, &live->next_options, text,
-			  size)) {
+			  size) ||
+	    check_ports(live, text, size)) {
 		live_discard(live);
 		return -1;
 	}
 	return 0;
 }
 
-/* The terminators' sockets have the port that they were opened with. */
+/* Gives every terminator sockets on new ports before VIPs send packets there.
+ */
+static void change_ports(struct live *live)
+{
+	struct registry *registry = live->control->registry;
+	unsigned int changed;
+
+	registry_change_ports(registry, live->next_options.vips,
+			      live->next_options.vip_count, &changed);
+	for (struct client *client = live->control->clients; client && changed;
+	     client = client->next) {
+		struct port_sockets sockets;
+		int error;
+
+		if (client->slot == CLIENT_NO_SLOT)
+			continue;
+		error = registry_add_sockets(registry, client->slot, changed,
+					     &sockets);
+		if (!error)
+			error = client_send_sockets(client, &sockets);
+		if (error)
+			log_error("terminator %s (pid %d) gets no packets of "
+				  "the new ports: %s",
+				  client_name(client), client->peer.pid,
+				  strerror(-error));
+		port_sockets_close(&sockets);
+	}
+}
+
 static int apply_vips(struct live *live, char *text, size_t size)
 {
 	const struct options *next = &live->next_options;
 	int error;
 
-	if (next->vips[0].port != live->port) {
-		snprintf(text, size,
-			 "loader.vips: the port %u instead of %u takes effect "
-			 "when the loader and all terminators are restarted; "
-			 "until then no VIP is changed\n",
-			 next->vips[0].port, live->port);
-		return 0;
-	}
-	error = vips_write(live->maps, next->vips, next->vip_count);
+	change_ports(live);
+	error = vips_write(live->maps, next->vips, next->vip_count,
+			   &live->control->registry->ports);
 	if (!error)
 		return 0;
 	snprintf(text, size, "cannot write the VIPs: %s", strerror(-error));
@@ -60,6 +101,7 @@ int live_apply(struct live *live, char *text, size_t size)
 	*text = '\0';
 	if (apply_vips(live, text, size))
 		return -1;
+	configure_flags(live->maps, &live->next_options);
 	qs_log_set_level(live->next_options.log_level);
 	length = strlen(text);
 	qs_config_restarts(live->config, live->next, text + length,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The loader's own part of the configuration that changes while it runs: VIPs
- * and log level. A reload checks it before, and applies it after, the
- * terminators have checked and applied theirs.
+ * and their ports, switches and log level. A reload checks it before, and
+ * applies it after, the terminators have checked and applied theirs.
  */
 #ifndef QS_LOADER_LIVE_H
 #define QS_LOADER_LIVE_H
@@ -11,11 +11,13 @@
 #include "loader/lib/maps.h"
 #include "loader/options.h"
 
+struct control;
+
 struct live {
 	const struct options *given;	/* the command line; borrowed */
 	const struct qs_config *config; /* at start, or NULL; borrowed */
 	struct qs_maps *maps;		/* borrowed, writable */
-	__u16 port;			/* of the service */
+	struct control *control;	/* borrowed: to tell of new ports */
 	struct qs_config *next;		/* checked and not applied, or NULL */
 	struct options next_options;	/* by the command line and `next` */
 };

@@ -68,6 +68,25 @@ static int open_maps(struct loader *loader)
 	return error;
 }
 
+/* Ports that terminators of an earlier loader serve are theirs. */
+static int check_ports(struct loader *loader, int recorded)
+{
+	const struct options *options = loader->options;
+	struct ports ports = {};
+	char text[256];
+
+	if (recorded && ports_read(&loader->maps, &ports))
+		ports = (struct ports){};
+	for (size_t i = 0; i < options->vip_count; i++) {
+		if (ports_index(&ports, options->vips[i].port) < 0 &&
+		    port_check(options->vips[i].port, text, sizeof(text))) {
+			log_error("%s", text);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 /* Looks at what is there. Only secrets and empty directories are made. */
 static int check(struct loader *loader)
 {
@@ -82,7 +101,7 @@ static int check(struct loader *loader)
 	}
 	if (attach_check(&loader->attachment, options, mode))
 		return -1;
-	if (!recorded && port_check(options->vips[0].port))
+	if (check_ports(loader, recorded))
 		return -1;
 	if (options->metrics_on &&
 	    exporter_listen(&loader->exporter, &options->metrics))
@@ -102,6 +121,8 @@ static int check(struct loader *loader)
 static int install(struct loader *loader)
 {
 	const struct options *options = loader->options;
+	struct ports ports;
+	unsigned int changed;
 	int error;
 
 	loader->touched = true;
@@ -113,13 +134,22 @@ static int install(struct loader *loader)
 			  options->pin_dir, strerror(-error));
 		return -1;
 	}
+	error = ports_read(&loader->maps, &ports);
+	if (error) {
+		log_error("cannot read the VIPs under %s: %s", options->pin_dir,
+			  strerror(-error));
+		return -1;
+	}
+	registry_init(&loader->registry, &loader->maps, options->pin_dir,
+		      &ports);
+	registry_change_ports(&loader->registry, options->vips,
+			      options->vip_count, &changed);
 	if (configure_maps(&loader->maps, &loader->secrets, options,
+			   &loader->registry.ports,
 			   loader->attachment.ifindex) ||
 	    configure_deployment(&loader->maps, &loader->secrets,
 				 &loader->deployment))
 		return -1;
-	registry_init(&loader->registry, &loader->maps, options->pin_dir,
-		      options->vips[0].port);
 	if (attach_programs(&loader->attachment, &loader->programs))
 		return -1;
 	loader->maps.settings->attach_mode = loader->attachment.mode;
@@ -133,7 +163,7 @@ static int serve(struct loader *loader, uv_loop_t *loop)
 			   &loader->registry.totals))
 		return -1;
 	loader->live.maps = &loader->maps;
-	loader->live.port = loader->registry.port;
+	loader->live.control = &loader->control;
 	reload_start(&loader->reload, loop, &loader->control, &loader->live);
 	return control_start(&loader->control, loop, &loader->registry,
 			     &loader->reload, &loader->deployment);
@@ -216,12 +246,14 @@ int loader_stop(struct loader *loader, bool detach)
 	return result;
 }
 
-/* The interface by the pinned link, which maps of any version leave alone. */
+/* The interface by a pinned link, which maps of any version leave alone. */
 static __u32 linked_interface(const char *pin_dir)
 {
 	struct link_state state;
 	int fd = link_open(pin_dir, QS_PIN_STEER_LINK, &state);
 
+	if (fd < 0)
+		fd = link_open(pin_dir, QS_PIN_DELIVER_LINK, &state);
 	if (fd < 0)
 		return 0;
 	close(fd);

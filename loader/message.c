@@ -47,8 +47,9 @@ int message_send(int fd, const void *content, size_t size,
 	return 0;
 }
 
-/* Keeps the first descriptor and closes others. Returns how many there were. */
-static int take_descriptors(struct msghdr *header, int *ret_first)
+/* Keeps as many descriptors as a HELLO may have and closes others. Returns how
+ * many there were. */
+static int take_descriptors(struct msghdr *header, struct message *message)
 {
 	int count = 0;
 
@@ -62,12 +63,14 @@ static int take_descriptors(struct msghdr *header, int *ret_first)
 			continue;
 		memcpy(descriptors, CMSG_DATA(item), length);
 		for (size_t i = 0; i < length / sizeof(int); i++) {
-			if (count++)
-				close(descriptors[i]);
+			if (count++ < QS_MAX_PORTS)
+				message->descriptors[count - 1] =
+					descriptors[i];
 			else
-				*ret_first = descriptors[i];
+				close(descriptors[i]);
 		}
 	}
+	message->descriptor_count = count < QS_MAX_PORTS ? count : QS_MAX_PORTS;
 	return count;
 }
 
@@ -95,6 +98,14 @@ static bool is_valid(const struct message *message, size_t size)
 	return false;
 }
 
+static int most_descriptors(const struct message *message, ssize_t size)
+{
+	return size >= (ssize_t)sizeof(message->content.header) &&
+			       message->content.header.type == QS_MESSAGE_HELLO
+		       ? QS_MAX_PORTS
+		       : 1;
+}
+
 int message_receive(int fd, struct message *message)
 {
 	union ancillary ancillary;
@@ -109,14 +120,15 @@ int message_receive(int fd, struct message *message)
 	ssize_t size;
 	int count;
 
-	message->descriptor = -1;
+	message->descriptor_count = 0;
 	size = recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (size < 0)
 		return -errno;
-	count = take_descriptors(&header, &message->descriptor);
+	count = take_descriptors(&header, message);
 	if (!size && !count)
 		return -ENOTCONN;
-	if (count > 1 || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+	if (count > most_descriptors(message, size) ||
+	    (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
 	    !is_valid(message, size)) {
 		message_close(message);
 		return -EBADMSG;
@@ -126,7 +138,6 @@ int message_receive(int fd, struct message *message)
 
 void message_close(struct message *message)
 {
-	if (message->descriptor >= 0)
-		close(message->descriptor);
-	message->descriptor = -1;
+	while (message->descriptor_count)
+		close(message->descriptors[--message->descriptor_count]);
 }

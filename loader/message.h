@@ -17,7 +17,8 @@ struct message {
 		struct qs_result result; /* its text has a NUL */
 		struct qs_connections connections;
 	} content;
-	int descriptor; /* that came with it, owned; -1: none */
+	int descriptors[QS_MAX_PORTS]; /* that came with it, owned */
+	int descriptor_count;
 };
 
 /* message_header: the header of a message of this type and version. */
@@ -33,12 +34,12 @@ int message_send(int fd, const void *content, size_t size,
 /*
  * message_receive: reads one message. Returns 0, -EAGAIN (none is there),
  * -ENOTCONN (the peer has closed), -EBADMSG (a message that nobody sends to a
- * loader, another version or size, or more than one descriptor) or another
+ * loader, another version or size, or too many descriptors) or another
  * -errno. There is nothing to close after a failure.
  */
 int message_receive(int fd, struct message *message);
 
-/* message_close: closes the descriptor, if one came. */
+/* message_close: closes the descriptors that came. */
 void message_close(struct message *message);
 
 #endif

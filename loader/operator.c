@@ -54,10 +54,10 @@ static const char *handle_connections(struct client *client,
 	};
 	int error;
 
-	if (!is_pipe(message->descriptor))
+	if (message->descriptor_count != 1 || !is_pipe(message->descriptors[0]))
 		return "CONNECTIONS carries the end of a pipe to write to";
 	result.count =
-		ask_for_connections(client->control, message->descriptor);
+		ask_for_connections(client->control, message->descriptors[0]);
 	error = message_send(client->fd, &result, sizeof(result), NULL, 0);
 	if (error)
 		log_warn("cannot answer pid %d: %s", client->peer.pid,

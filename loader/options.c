@@ -29,10 +29,10 @@ static const char help[] =
 	"  -i, --interface IF        interface whose packets are steered\n"
 	"  -a, --vip ADDR:PORT       address and UDP port of the service, "
 	"[v6]:port\n"
-	"                            for IPv6; repeatable, all of one port\n"
-	"      --mode MODE           auto (native, else generic), native or "
-	"generic\n"
-	"                            (default: auto)\n"
+	"                            for IPv6; repeatable, up to 8 ports\n"
+	"      --mode MODE           auto (native, else generic, else tc), "
+	"native,\n"
+	"                            generic or tc (default: auto)\n"
 	"      --dispatcher WHEN     auto: libxdp's multi-program dispatcher "
 	"where\n"
 	"                            the kernel allows it; never: a single "
@@ -96,20 +96,7 @@ static int add_vip(struct options *options, const char *text)
 			  text);
 		return 2;
 	}
-	if (qs_endpoint_is_any(&vip)) {
-		log_error("--vip %s: packets are never sent to this address; "
-			  "give the one that clients use",
-			  text);
-		return 2;
-	}
 	for (size_t i = 0; i < options->vip_count; i++) {
-		if (options->vips[i].port != vip.port) {
-			log_error("--vip %s: all VIPs share one port, since a "
-				  "terminator has one UDP socket; the first "
-				  "has port %u",
-				  text, options->vips[i].port);
-			return 2;
-		}
 		if (!memcmp(&options->vips[i], &vip, sizeof(vip)))
 			return -1;
 	}
@@ -119,7 +106,16 @@ static int add_vip(struct options *options, const char *text)
 			  text, QS_MAX_VIPS);
 		return 2;
 	}
-	options->vips[options->vip_count++] = vip;
+	options->vips[options->vip_count] = vip;
+	if (qs_count_ports(options->vips, options->vip_count + 1) >
+	    QS_MAX_PORTS) {
+		log_error("--vip %s: the VIPs have more than %d different "
+			  "ports, for each of which every terminator has a "
+			  "socket",
+			  text, QS_MAX_PORTS);
+		return 2;
+	}
+	options->vip_count++;
 	return -1;
 }
 
@@ -131,8 +127,10 @@ static int set_mode(struct options *options, const char *text)
 		options->mode = QS_MODE_NATIVE;
 	else if (!strcmp(text, "generic"))
 		options->mode = QS_MODE_GENERIC;
+	else if (!strcmp(text, "tc"))
+		options->mode = QS_MODE_TC;
 	else {
-		log_error("--mode %s: not auto, native or generic", text);
+		log_error("--mode %s: not auto, native, generic or tc", text);
 		return 2;
 	}
 	return -1;

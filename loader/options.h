@@ -19,8 +19,10 @@ struct options {
 	const char *interface;
 	struct qs_vip_key vips[QS_MAX_VIPS];
 	size_t vip_count;
-	int mode;	/* enum qs_config_mode */
-	int dispatcher; /* bool: where the kernel allows it */
+	int mode;	   /* enum qs_config_mode */
+	int dispatcher;	   /* bool: where the kernel allows it */
+	bool drop_options; /* by the file alone, as what is below it */
+	bool cpu_steering;
 	const char *pin_dir;
 	const char *control;
 	const char *state_dir;

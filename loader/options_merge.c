@@ -33,6 +33,8 @@ static void take_config(struct options *options, const struct qs_config *config)
 	options->vip_count = loader->vip_count;
 	options->mode = loader->mode;
 	options->dispatcher = loader->dispatcher;
+	options->drop_options = loader->drop_options;
+	options->cpu_steering = loader->cpu_steering;
 	options->pin_dir = config->pin_dir;
 	options->control = config->control;
 	options->state_dir = config->state_dir;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -67,7 +68,7 @@ static int try_bind(uint16_t port, bool shared)
 	return 0;
 }
 
-int port_check(uint16_t port)
+int port_check(uint16_t port, char *text, size_t size)
 {
 	char holder[HOLDER_TEXT];
 	int error = try_bind(port, false);
@@ -75,8 +76,8 @@ int port_check(uint16_t port)
 	if (!error)
 		return 0;
 	if (error != -EADDRINUSE) {
-		log_error("cannot bind UDP port %u: %s", port,
-			  strerror(-error));
+		snprintf(text, size, "cannot bind UDP port %u: %s", port,
+			 strerror(-error));
 		return -1;
 	}
 	if (holder_is_program(port, TERMINATOR_PROGRAM) &&
@@ -86,9 +87,10 @@ int port_check(uint16_t port)
 			 port);
 		return 0;
 	}
-	log_error("UDP port %u is taken by %s: stop it, or choose a VIP of "
-		  "another port",
-		  port, holder_describe(port, holder));
+	snprintf(text, size,
+		 "UDP port %u is taken by %s: stop it, or choose a VIP of "
+		 "another port",
+		 port, holder_describe(port, holder));
 	return -1;
 }
 
@@ -122,7 +124,7 @@ static int integer_option(int fd, int option)
 	return value;
 }
 
-int port_check_socket(int fd, uint16_t port)
+int port_of_socket(int fd, uint16_t *ret_port)
 {
 	struct sockaddr_in6 address = {};
 	socklen_t length = sizeof(address);
@@ -132,7 +134,6 @@ int port_check_socket(int fd, uint16_t port)
 	if (integer_option(fd, SO_PROTOCOL) != IPPROTO_UDP)
 		return -EPROTOTYPE;
 	/* The port lies at the same place in both families' addresses. */
-	if (ntohs(address.sin6_port) != port)
-		return -EADDRNOTAVAIL;
+	*ret_port = ntohs(address.sin6_port);
 	return integer_option(fd, SO_REUSEPORT) ? -EEXIST : 0;
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The service's UDP port: who holds it, and the terminators' sockets on it. */
+/* A UDP port of the service: who holds it, and terminators' sockets on it. */
 #ifndef QS_LOADER_PORT_H
 #define QS_LOADER_PORT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
  * port_check: whether nobody but terminators of an earlier loader holds the
  * UDP port. Called when no terminator is recorded in the maps. Returns 0, or
- * -1 after one message that names the holder.
+ * -1 after writing who holds it into `text`.
  */
-int port_check(uint16_t port);
+int port_check(uint16_t port, char *text, size_t size);
 
 /*
  * port_open_socket: a UDP socket for one terminator on [::]:port (IPv4 too; on
@@ -21,10 +22,9 @@ int port_check(uint16_t port);
 int port_open_socket(uint16_t port);
 
 /*
- * port_check_socket: whether `fd` is such a socket. Returns 0, -ENOTSOCK,
- * -EPROTOTYPE (not UDP), -EADDRNOTAVAIL (other port) or -EEXIST (shares its
- * port by SO_REUSEPORT).
+ * port_of_socket: the port of such a socket. Returns 0, -ENOTSOCK, -EPROTOTYPE
+ * (not UDP) or -EEXIST (shares its port by SO_REUSEPORT).
  */
-int port_check_socket(int fd, uint16_t port);
+int port_of_socket(int fd, uint16_t *ret_port);
 
 #endif

@@ -103,17 +103,6 @@ static void hand_over_rows(struct registry *registry, __u16 slot,
 			 slot, strerror(-error));
 }
 
-static int set_socket(struct registry *registry, __u16 slot, int socket)
-{
-	__u32 key = QS_SOCKET_INDEX(slot, 0);
-	__u64 value = socket;
-
-	if (bpf_map_update_elem(registry->maps->fd[QS_MAP_SOCKETS], &key,
-				&value, BPF_ANY) < 0)
-		return -errno;
-	return 0;
-}
-
 /* An older process of the same name keeps its connections and gets no new. */
 static void drain_others(struct registry *registry, const char *name,
 			 __u16 but_slot)
@@ -162,13 +151,14 @@ static void record(struct registry *registry, __u16 slot, __u16 instance,
 
 static int take_slot(struct registry *registry, __u16 slot, __u16 instance,
 		     const struct qs_hello *hello, const struct ucred *peer,
-		     int socket)
+		     const struct port_sockets *sockets)
 {
 	int lock = registry_lock(registry);
 	int error;
 
 	hand_over_rows(registry, slot, instance);
-	error = set_socket(registry, slot, socket);
+	registry_clear_sockets(registry, slot);
+	error = registry_set_sockets(registry, slot, sockets);
 	if (!error) {
 		record(registry, slot, instance, hello->name, peer);
 		registry_rebuild(registry);
@@ -180,33 +170,34 @@ static int take_slot(struct registry *registry, __u16 slot, __u16 instance,
 
 int registry_register(struct registry *registry, const struct qs_hello *hello,
 		      const struct ucred *peer, __u16 *ret_slot,
-		      int *ret_socket, const char **reason)
+		      struct port_sockets *ret_sockets, const char **reason)
 {
 	int slot = choose_slot(registry->maps);
 	__u16 instance;
-	int socket, error;
+	int error;
 
 	if (slot < 0) {
 		*reason = "all slots are in use";
 		return -ENOSPC;
 	}
-	socket = port_open_socket(registry->port);
-	if (socket < 0) {
-		*reason = "the loader cannot open a UDP socket on its port";
-		return socket;
+	*ret_sockets = port_sockets_none();
+	error = port_sockets_fill(ret_sockets, &registry->ports, NULL);
+	if (error) {
+		*reason = "the loader cannot open a UDP socket on a port of "
+			  "the VIPs";
+		return error;
 	}
 	instance = choose_instance(&registry->maps->terminators[slot]);
-	error = take_slot(registry, slot, instance, hello, peer, socket);
+	error = take_slot(registry, slot, instance, hello, peer, ret_sockets);
 	if (error) {
-		close(socket);
-		*reason = "the kernel refused the socket for the sockets map";
+		port_sockets_close(ret_sockets);
+		*reason = "the kernel refused a socket for the sockets map";
 		return error;
 	}
 	log_info(
 		"terminator %s: pid %d registered, slot %d, server ID %04x%04x",
 		hello->name, peer->pid, slot, slot, instance);
 	*ret_slot = slot;
-	*ret_socket = socket;
 	return 0;
 }
 
@@ -237,10 +228,11 @@ static void revive(struct registry *registry, __u16 slot)
 	}
 }
 
-static int take_back_slot(struct registry *registry, __u16 slot, int socket)
+static int take_back_slot(struct registry *registry, __u16 slot,
+			  const struct port_sockets *sockets)
 {
 	int lock = registry_lock(registry);
-	int error = set_socket(registry, slot, socket);
+	int error = registry_set_sockets(registry, slot, sockets);
 
 	if (!error) {
 		if (!registry_is_running(&registry->maps->terminators[slot]))
@@ -252,17 +244,14 @@ static int take_back_slot(struct registry *registry, __u16 slot, int socket)
 	return error;
 }
 
-int registry_resume(struct registry *registry, const struct qs_hello *hello,
-		    const struct ucred *peer, int socket, const char **reason)
+/* Its own sockets and those that it lacks, for as long as nothing fails. */
+static int take_back(struct registry *registry, const struct qs_hello *hello,
+		     const struct ucred *peer,
+		     const struct port_sockets *sockets, const char **reason)
 {
 	const struct qs_terminator *terminator;
-	int error = port_check_socket(socket, registry->port);
+	int error;
 
-	if (error) {
-		*reason = "its socket is not a UDP socket on the service port, "
-			  "or has SO_REUSEPORT";
-		return error;
-	}
 	if (hello->slot >= QS_MAX_TERMINATORS ||
 	    registry->connected[hello->slot]) {
 		*reason = "there is no such slot, or another process holds it";
@@ -271,15 +260,15 @@ int registry_resume(struct registry *registry, const struct qs_hello *hello,
 	terminator = &registry->maps->terminators[hello->slot];
 	if (terminator->state == QS_TERMINATOR_FREE) {
 		error = take_slot(registry, hello->slot, hello->instance, hello,
-				  peer, socket);
+				  peer, sockets);
 	} else if (is_same_process(terminator, hello, peer)) {
-		error = take_back_slot(registry, hello->slot, socket);
+		error = take_back_slot(registry, hello->slot, sockets);
 	} else {
 		*reason = "the slot was given to another process";
 		return -ESTALE;
 	}
 	if (error) {
-		*reason = "the kernel refused the socket for the sockets map";
+		*reason = "the kernel refused a socket for the sockets map";
 		return error;
 	}
 	log_info("terminator %s: pid %d resumed, slot %u, server ID %04x%04x, "
@@ -288,6 +277,36 @@ int registry_resume(struct registry *registry, const struct qs_hello *hello,
 		 hello->instance,
 		 terminator->state == QS_TERMINATOR_LIVE ? "live" : "draining");
 	return 0;
+}
+
+int registry_resume(struct registry *registry, const struct qs_hello *hello,
+		    const struct ucred *peer, const int *descriptors, int count,
+		    struct port_sockets *ret_sockets, const char **reason)
+{
+	struct port_sockets all, own;
+	int error = registry_sort_sockets(registry, descriptors, count, &own);
+
+	*ret_sockets = port_sockets_none();
+	if (error) {
+		*reason = "its sockets are not UDP sockets on ports of VIPs, "
+			  "or have SO_REUSEPORT";
+		return error;
+	}
+	error = port_sockets_fill(ret_sockets, &registry->ports, &own);
+	if (error) {
+		*reason = "the loader cannot open a UDP socket on a port of "
+			  "the VIPs";
+		return error;
+	}
+	all = own;
+	for (int i = 0; i < QS_MAX_PORTS; i++) {
+		if (ret_sockets->fd[i] >= 0)
+			all.fd[i] = ret_sockets->fd[i];
+	}
+	error = take_back(registry, hello, peer, &all, reason);
+	if (error)
+		port_sockets_close(ret_sockets);
+	return error;
 }
 
 bool registry_is_replaced(const struct registry *registry, __u16 slot)
@@ -323,13 +342,11 @@ void registry_mark_dead(struct registry *registry, __u16 slot)
 {
 	struct qs_terminator *terminator = &registry->maps->terminators[slot];
 
-	__u32 key = QS_SOCKET_INDEX(slot, 0);
-
 	terminator->died_ns = clock_ns(CLOCK_REALTIME);
 	registry_set_state(terminator, QS_TERMINATOR_DEAD);
 	registry->connected[slot] = false;
 	/* The kernel has already done so if the process is gone. */
-	bpf_map_delete_elem(registry->maps->fd[QS_MAP_SOCKETS], &key);
+	registry_clear_sockets(registry, slot);
 }
 
 void registry_died(struct registry *registry, __u16 slot)

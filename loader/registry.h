@@ -8,6 +8,7 @@
 #define QS_LOADER_REGISTRY_H
 
 #include "loader/lib/maps.h"
+#include "loader/ports.h"
 #include "loader/totals.h"
 #include "quicsteer/control.h"
 
@@ -17,7 +18,7 @@ struct registry {
 	struct qs_maps *maps; /* borrowed, writable */
 	const char *pin_dir;  /* borrowed */
 	struct totals totals;
-	__u16 port;			    /* of the service */
+	struct ports ports;		    /* of the service */
 	bool connected[QS_MAX_TERMINATORS]; /* its control connection is open */
 };
 
@@ -27,29 +28,49 @@ struct registry {
  * grace is over.
  */
 void registry_init(struct registry *registry, struct qs_maps *maps,
-		   const char *pin_dir, __u16 port);
+		   const char *pin_dir, const struct ports *ports);
 
 /* registry_close: releases memory; the maps stay as they are. */
 void registry_close(struct registry *registry);
 
 /*
- * registry_register: gives a new process a slot, an instance and a UDP socket,
+ * registry_register: gives a new process a slot, an instance and UDP sockets,
  * and makes it live; an older process of the same name drains from then on.
- * Returns 0 and fills the results (the socket is the caller's), or -errno with
- * a sentence for the peer in `reason`.
+ * Returns 0 and fills the results (the sockets are the caller's), or -errno
+ * with a sentence for the peer in `reason`.
  */
 int registry_register(struct registry *registry, const struct qs_hello *hello,
 		      const struct ucred *peer, __u16 *ret_slot,
-		      int *ret_socket, const char **reason);
+		      struct port_sockets *ret_sockets, const char **reason);
 
 /*
  * registry_resume: lets a process that survived an earlier loader keep slot,
- * instance and socket. It must be the very process that the maps record, or
- * the slot must never have been used (the maps were lost). Returns 0, or
- * -errno with a sentence for the peer in `reason`.
+ * instance and sockets, of which it sends `count`. It must be the very process
+ * that the maps record, or the slot must never have been used (the maps were
+ * lost). Sockets of ports that it lacks are opened: *ret_sockets, the caller's.
+ * Returns 0, or -errno with a sentence for the peer in `reason`.
  */
 int registry_resume(struct registry *registry, const struct qs_hello *hello,
-		    const struct ucred *peer, int socket, const char **reason);
+		    const struct ucred *peer, const int *descriptors, int count,
+		    struct port_sockets *ret_sockets, const char **reason);
+
+/*
+ * registry_change_ports: the VIPs will be these, of at most QS_MAX_PORTS ports.
+ * *ret_changed has a bit for each index that has another port, or none, now;
+ * no terminator has a socket there until registry_add_sockets().
+ */
+void registry_change_ports(struct registry *registry,
+			   const struct qs_vip_key *vips, size_t count,
+			   unsigned int *ret_changed);
+
+/*
+ * registry_add_sockets: opens sockets for the terminator in `slot` at these
+ * indices where they have ports: *ret_sockets, the caller's. Returns 0 or
+ * -errno.
+ */
+int registry_add_sockets(struct registry *registry, __u16 slot,
+			 unsigned int indices,
+			 struct port_sockets *ret_sockets);
 
 /* registry_drain: no new connections for the terminator in `slot`. */
 void registry_drain(struct registry *registry, __u16 slot);

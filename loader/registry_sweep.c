@@ -12,16 +12,6 @@
 
 /* A row without one is of a process that has ended, or that the earlier loader
  * was killed before it could welcome. */
-static bool has_socket(const struct registry *registry, int slot)
-{
-	__u32 key = QS_SOCKET_INDEX(slot, 0);
-	__u64 cookie;
-
-	return !bpf_map_lookup_elem(registry->maps->fd[QS_MAP_SOCKETS], &key,
-				    &cookie) ||
-	       errno != ENOENT;
-}
-
 static void bury_without_socket(struct registry *registry)
 {
 	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
@@ -29,7 +19,7 @@ static void bury_without_socket(struct registry *registry)
 			&registry->maps->terminators[slot];
 
 		if (!registry_is_running(terminator) ||
-		    has_socket(registry, slot))
+		    registry_has_socket(registry, slot))
 			continue;
 		registry_mark_dead(registry, slot);
 		log_info("terminator %s: pid %u (slot %d) has no socket any "
@@ -61,14 +51,14 @@ static void drain_older_of_name(struct registry *registry)
 }
 
 void registry_init(struct registry *registry, struct qs_maps *maps,
-		   const char *pin_dir, __u16 port)
+		   const char *pin_dir, const struct ports *ports)
 {
 	int lock;
 
 	*registry = (struct registry){
 		.maps = maps,
 		.pin_dir = pin_dir,
-		.port = port,
+		.ports = *ports,
 	};
 	totals_init(&registry->totals);
 	lock = registry_lock(registry);

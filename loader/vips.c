@@ -7,11 +7,23 @@
 #include <errno.h>
 #include <string.h>
 
+/* The key in the map: what XDP looks up for any address is all zeros. */
+static struct qs_vip_key map_key(const struct qs_vip_key *vip)
+{
+	struct qs_vip_key key = *vip;
+
+	if (qs_endpoint_is_any(vip))
+		memset(key.address, 0, sizeof(key.address));
+	return key;
+}
+
 static bool is_wanted(const struct qs_vip_key *vips, size_t count,
 		      const struct qs_vip_key *vip)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!memcmp(&vips[i], vip, sizeof(*vip)))
+		struct qs_vip_key key = map_key(&vips[i]);
+
+		if (!memcmp(&key, vip, sizeof(key)))
 			return true;
 	}
 	return false;
@@ -41,12 +53,16 @@ static int remove_stale_vips(struct qs_maps *maps,
 }
 
 static int add_vips(struct qs_maps *maps, const struct qs_vip_key *vips,
-		    size_t count)
+		    size_t count, const struct ports *ports)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct qs_vip vip = {.id = i};
+		struct qs_vip_key key = map_key(&vips[i]);
+		struct qs_vip vip = {
+			.id = i,
+			.port_index = ports_index(ports, key.port),
+		};
 
-		if (bpf_map_update_elem(maps->fd[QS_MAP_VIPS], &vips[i], &vip,
+		if (bpf_map_update_elem(maps->fd[QS_MAP_VIPS], &key, &vip,
 					BPF_ANY) < 0)
 			return -errno;
 	}
@@ -55,14 +71,14 @@ static int add_vips(struct qs_maps *maps, const struct qs_vip_key *vips,
 
 /* Only where both sets do not fit, stale ones go before. */
 int vips_write(struct qs_maps *maps, const struct qs_vip_key *vips,
-	       size_t count)
+	       size_t count, const struct ports *ports)
 {
-	int error = add_vips(maps, vips, count);
+	int error = add_vips(maps, vips, count, ports);
 
 	if (error == -E2BIG) {
 		error = remove_stale_vips(maps, vips, count);
 		if (!error)
-			error = add_vips(maps, vips, count);
+			error = add_vips(maps, vips, count, ports);
 	}
 	if (!error)
 		error = remove_stale_vips(maps, vips, count);

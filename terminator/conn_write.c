@@ -42,9 +42,9 @@ bool conn_keep(struct conn *conn, const ngtcp2_path *path, uint8_t ecn,
 
 int conn_send_kept(struct conn *conn, size_t *sent)
 {
-	return udp_send(&conn->quic->udp, &conn->kept_local, &conn->kept_remote,
-			conn->kept_ecn, conn->kept, conn->kept_size,
-			conn->kept_segment, sent);
+	return sockets_send(&conn->quic->sockets, &conn->kept_local,
+			    &conn->kept_remote, conn->kept_ecn, conn->kept,
+			    conn->kept_size, conn->kept_segment, sent);
 }
 
 static int keep_unsent(struct conn *conn, const struct burst *burst,
@@ -68,11 +68,12 @@ static int send_burst(struct conn *conn, struct burst *burst)
 
 	if (!burst->size)
 		return 0;
-	err = udp_send(&conn->quic->udp,
-		       (const union udp_address *)burst->path.path.local.addr,
-		       (const union udp_address *)burst->path.path.remote.addr,
-		       burst->ecn, conn->quic->buffer, burst->size,
-		       burst->segment, &sent);
+	err = sockets_send(
+		&conn->quic->sockets,
+		(const union udp_address *)burst->path.path.local.addr,
+		(const union udp_address *)burst->path.path.remote.addr,
+		burst->ecn, conn->quic->buffer, burst->size, burst->segment,
+		&sent);
 	/* Counted when it was made; what is kept is not counted again. */
 	conn->bytes_sent += burst->size;
 	if (err)

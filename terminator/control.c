@@ -33,7 +33,17 @@ static int connect_loader(const struct control *control)
 	return fd;
 }
 
-/* Sends a HELLO: a new one, or one that resumes and shows our UDP socket. */
+static int collect_sockets(const struct control *control, int fds[QS_MAX_PORTS])
+{
+	int count = 0, i;
+
+	for (i = 0; i < QS_MAX_PORTS; i++)
+		if (control->udp_fds[i] >= 0)
+			fds[count++] = control->udp_fds[i];
+	return count;
+}
+
+/* Sends a HELLO: a new one, or one that resumes and shows our UDP sockets. */
 static int send_hello(struct control *control)
 {
 	struct qs_hello hello = {
@@ -42,23 +52,24 @@ static int send_hello(struct control *control)
 	};
 	union {
 		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
+		char space[CMSG_SPACE(sizeof(int) * QS_MAX_PORTS)];
 	} ancillary;
 	struct iovec vector = {&hello, sizeof(hello)};
 	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+	int fds[QS_MAX_PORTS], count;
 
 	memcpy(hello.name, control->name, sizeof(hello.name));
-	if (control->udp_fd >= 0) {
+	if (control->has_sockets) {
+		count = collect_sockets(control, fds);
 		hello.flags = QS_HELLO_RESUME;
 		hello.slot = control->welcome.slot;
 		hello.instance = control->welcome.instance;
 		message.msg_control = &ancillary;
-		message.msg_controllen = sizeof(ancillary);
+		message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
 		ancillary.header.cmsg_level = SOL_SOCKET;
 		ancillary.header.cmsg_type = SCM_RIGHTS;
-		ancillary.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&ancillary.header), &control->udp_fd,
-		       sizeof(int));
+		ancillary.header.cmsg_len = CMSG_LEN(sizeof(int) * count);
+		memcpy(CMSG_DATA(&ancillary.header), fds, sizeof(int) * count);
 	}
 	if (sendmsg(control->fd, &message, MSG_NOSIGNAL) < 0)
 		return -errno;
@@ -73,6 +84,7 @@ union answer {
 	struct qs_drain drain;
 	struct qs_reload reload;
 	struct qs_connections connections;
+	struct qs_socket socket;
 	struct qs_configs configs;
 };
 
@@ -115,25 +127,44 @@ static ssize_t receive_answer(int fd, union answer *answer,
 	return n;
 }
 
+/* Descriptors of sockets that a WELCOME brings. */
+static size_t count_ports(const struct qs_welcome *welcome)
+{
+	size_t count = 0;
+	int i;
+
+	for (i = 0; i < QS_MAX_PORTS; i++)
+		count += welcome->ports[i] != 0;
+	return count;
+}
+
+static void take_sockets(struct control *control, const int *fds)
+{
+	int i;
+
+	for (i = 0; i < QS_MAX_PORTS; i++)
+		control->udp_fds[i] = control->welcome.ports[i] ? *fds++ : -1;
+	control->has_sockets = true;
+}
+
 static int take_welcome(struct control *control,
 			const struct qs_welcome *welcome, const int *fds,
 			size_t fd_count)
 {
-	size_t expected = control->udp_fd >= 0 ? QS_WELCOME_SOCKET
-					       : QS_WELCOME_DESCRIPTORS;
+	size_t expected = QS_WELCOME_SOCKET;
 	int err;
 
+	if (!control->has_sockets)
+		expected += count_ports(welcome);
 	if (fd_count != expected || welcome->slot >= QS_MAX_TERMINATORS)
 		return -EPROTO;
 	control->welcome = *welcome;
 	err = control_map_all(control, fds);
 	if (err)
 		return err;
-	if (expected == QS_WELCOME_DESCRIPTORS) {
-		control->udp_fd = fds[QS_WELCOME_SOCKET];
-		fd_count = QS_WELCOME_SOCKET;
-	}
-	close_all(fds, fd_count);
+	if (!control->has_sockets)
+		take_sockets(control, fds + QS_WELCOME_SOCKET);
+	close_all(fds, QS_WELCOME_SOCKET);
 	return 0;
 }
 
@@ -147,6 +178,7 @@ static unsigned message_type(const union answer *answer, size_t size)
 		[QS_MESSAGE_DRAIN] = sizeof(struct qs_drain),
 		[QS_MESSAGE_RELOAD] = sizeof(struct qs_reload),
 		[QS_MESSAGE_CONNECTIONS] = sizeof(struct qs_connections),
+		[QS_MESSAGE_SOCKET] = sizeof(struct qs_socket),
 		[QS_MESSAGE_CONFIGS] = sizeof(struct qs_configs),
 	};
 	unsigned type = answer->header.type;
@@ -231,7 +263,7 @@ int control_register(struct control *control, const char *path,
 	int err;
 
 	memset(control, 0, sizeof(*control));
-	control->udp_fd = -1;
+	memset(control->udp_fds, 0xff, sizeof(control->udp_fds)); /* -1 */
 	snprintf(control->name, sizeof(control->name), "%s", name);
 	if (strlen(path) >= sizeof(control->address.sun_path)) {
 		*error = "the path of the loader's socket is too long: at most "
@@ -354,6 +386,19 @@ static void on_configs(struct control *control,
 			 strerror(errno));
 }
 
+static void on_socket(struct control *control, unsigned index, int fd)
+{
+	int err = control->on_socket(control->user, index, fd);
+
+	if (!err) {
+		control->udp_fds[index] = fd;
+		return;
+	}
+	log_error("cannot serve on a UDP socket that the loader sent: %s",
+		  strerror(-err));
+	close(fd);
+}
+
 /* A message after registration. */
 static void on_message(struct control *control, const union answer *answer,
 		       unsigned type, const int *fds, size_t fd_count)
@@ -372,6 +417,13 @@ static void on_message(struct control *control, const union answer *answer,
 	case QS_MESSAGE_CONNECTIONS:
 		if (fd_count == 1) {
 			control->on_connections(control->user, fds[0]);
+			return;
+		}
+		/* fallthrough */
+	case QS_MESSAGE_SOCKET:
+		if (type == QS_MESSAGE_SOCKET && fd_count == 1 &&
+		    answer->socket.port_index < QS_MAX_PORTS) {
+			on_socket(control, answer->socket.port_index, fds[0]);
 			return;
 		}
 		/* fallthrough */

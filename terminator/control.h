@@ -26,7 +26,9 @@ struct control {
 	bool closing;
 	bool draining; /* the loader knows, or is to be told */
 	struct qs_welcome welcome;
-	int udp_fd; /* ours since the first registration */
+	/* Ours since the first registration, by port_index; -1: none. */
+	int udp_fds[QS_MAX_PORTS];
+	bool has_sockets; /* these are there */
 	/* Mapped at addresses that stay the same over a loader's restart. */
 	const struct qs_terminator *terminators;
 	struct qs_terminator_stats *all_stats;
@@ -48,6 +50,9 @@ struct control {
 	/* Use other CID configurations. Returns 0, or -errno: it goes on with
 	 * those that it has. */
 	int (*on_configs)(void *user, const struct qs_configs *configs);
+	/* Serve on the socket `fd` from now on. Returns 0, after which it is
+	 * given away, or -errno. */
+	int (*on_socket)(void *user, unsigned index, int fd);
 	/* List all connections on the pipe `fd`, which is given away. */
 	void (*on_connections)(void *user, int fd);
 	void *user;
@@ -55,9 +60,9 @@ struct control {
 
 /*
  * control_register registers as `name` and waits for the answer, at most
- * `timeout_ms` for the loader to be there. On success control->welcome, udp_fd,
- * terminators and stats are set. Returns 0, or -errno with `*error` pointing to
- * a message.
+ * `timeout_ms` for the loader to be there. On success control->welcome,
+ * udp_fds, terminators and stats are set. Returns 0, or -errno with `*error`
+ * pointing to a message.
  */
 int control_register(struct control *control, const char *path,
 		     const char *name, uint64_t timeout_ms, const char **error);

@@ -13,8 +13,8 @@
 #include "terminator/terminator.h"
 #include "terminator/udp_open.h"
 
-/* Without a loader. Returns the UDP socket, or -errno after a message. */
-static int stand_alone(struct terminator *t)
+/* Without a loader. Fills `fds` and returns 0, or -errno after a message. */
+static int stand_alone(struct terminator *t, int fds[QS_MAX_PORTS])
 {
 	char text[QS_ENDPOINT_TEXT];
 	int fd;
@@ -25,7 +25,8 @@ static int stand_alone(struct terminator *t)
 		log_error("%s: cannot listen: %s",
 			  qs_format_endpoint(text, &t->options.listen),
 			  strerror(-fd));
-	return fd;
+	fds[0] = fd;
+	return fd < 0 ? fd : 0;
 }
 
 static void use_maps(struct terminator *t)
@@ -43,7 +44,8 @@ static void use_maps(struct terminator *t)
 	router_use_memory(t->quic.router, &memory);
 }
 
-static int join_loader(struct terminator *t)
+/* Likewise with one. */
+static int join_loader(struct terminator *t, int fds[QS_MAX_PORTS])
 {
 	const struct settings *settings = &t->reload.current->settings;
 	const char *name = t->options.name, *error;
@@ -63,18 +65,20 @@ static int join_loader(struct terminator *t)
 	use_maps(t);
 	log_info("registered as %s: slot %u, instance %u", name,
 		 t->identity.slot, t->identity.instance);
-	return t->control.udp_fd;
+	memcpy(fds, t->control.udp_fds, sizeof(t->control.udp_fds));
+	return 0;
 }
 
 /* Registering makes an older process of our name drain: what can fail for
  * reasons of ours has been done before. */
 static int join_and_serve(struct terminator *t)
 {
-	int fd = t->options.standalone ? stand_alone(t) : join_loader(t);
+	int fds[QS_MAX_PORTS];
+	int err;
 
-	if (fd < 0)
-		return 1;
-	return terminator_serve(t, fd);
+	memset(fds, 0xff, sizeof(fds)); /* -1 each */
+	err = t->options.standalone ? stand_alone(t, fds) : join_loader(t, fds);
+	return err ? 1 : terminator_serve(t, fds);
 }
 
 /* Backends come with the registration: until then there are none, and no names

@@ -234,20 +234,34 @@ static void on_writable(void *user)
 {
 	struct quic *quic = user;
 	struct conn *conn, *next;
+	struct udp *udp;
 
-	for (conn = quic->blocked; conn && !quic->udp.blocked; conn = next) {
+	for (conn = quic->blocked; conn; conn = next) {
 		next = conn->next_blocked;
-		conn_unblock(conn);
+		udp = sockets_find(&quic->sockets, &conn->kept_local);
+		if (!udp || !udp->blocked)
+			conn_unblock(conn);
 	}
 }
 
-int quic_start(struct quic *quic, uv_loop_t *loop, int fd)
+int quic_start(struct quic *quic, uv_loop_t *loop, const int fds[QS_MAX_PORTS])
 {
-	int err = udp_start(&quic->udp, loop, fd, on_datagram, on_writable,
-			    quic, quic->stats);
+	int err = 0, i;
 
-	if (err)
+	quic->sockets = (struct sockets){
+		.loop = loop,
+		.on_datagram = on_datagram,
+		.on_writable = on_writable,
+		.user = quic,
+		.stats = quic->stats,
+	};
+	for (i = 0; i < QS_MAX_PORTS && !err; i++)
+		if (fds[i] >= 0)
+			err = sockets_set(&quic->sockets, (unsigned)i, fds[i]);
+	if (err) {
+		sockets_close(&quic->sockets);
 		return err;
+	}
 	quic->loop = loop;
 	quic->resets.filled_ns = uv_hrtime();
 	uv_prepare_init(loop, &quic->before_sleep);
@@ -276,5 +290,5 @@ void quic_close(struct quic *quic, enum qs_close_reason reason)
 		conn_free(conn);
 	listings_close(quic->listings);
 	uv_close((uv_handle_t *)&quic->before_sleep, NULL);
-	udp_close(&quic->udp);
+	sockets_close(&quic->sockets);
 }

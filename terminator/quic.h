@@ -15,7 +15,7 @@
 #include "terminator/cid.h"
 #include "terminator/router.h"
 #include "terminator/tls.h"
-#include "terminator/udp.h"
+#include "terminator/sockets.h"
 
 struct conn;
 struct listing;
@@ -51,7 +51,7 @@ struct reset_bucket {
 
 struct quic {
 	uv_loop_t *loop;
-	struct udp udp;
+	struct sockets sockets;
 	uv_prepare_t before_sleep; /* writes what the events of a turn caused */
 	struct quic_options options;
 	struct identity *identity;
@@ -61,7 +61,7 @@ struct quic {
 	struct cid_entry *cids; /* uthash */
 	struct conn *conns;	/* utlist */
 	struct conn *dirty;	/* to be written before the loop sleeps */
-	struct conn *blocked;	/* waiting for the socket */
+	struct conn *blocked;	/* waiting for their socket */
 	size_t handshakes_open;
 	bool draining;		  /* connections get a GOAWAY; see goaway.h */
 	struct listing *listings; /* under way; see listing.h */
@@ -69,10 +69,10 @@ struct quic {
 	uint8_t buffer[UDP_SEND_SIZE]; /* where packets are written */
 };
 
-/* quic_start begins to serve on the socket `fd` (taken over on success).
- * Everything that `quic` points to must be set before and outlive it. Returns 0
- * or -errno. */
-int quic_start(struct quic *quic, uv_loop_t *loop, int fd);
+/* quic_start begins to serve on the sockets that `fds` has by port_index, -1
+ * where there is none (taken over on success). Everything that `quic` points to
+ * must be set before and outlive it. Returns 0 or -errno. */
+int quic_start(struct quic *quic, uv_loop_t *loop, const int fds[QS_MAX_PORTS]);
 
 /* quic_close_all closes all connections with H3_NO_ERROR, for `reason`. */
 void quic_close_all(struct quic *quic, enum qs_close_reason reason);

@@ -30,8 +30,8 @@ static bool answer(struct quic *quic, const struct udp_datagram *cause,
 	if (size <= 0)
 		return false;
 	/* When the socket is full, the answer is lost as any packet may be. */
-	return !udp_send(&quic->udp, &cause->local, &cause->remote, 0,
-			 quic->buffer, (size_t)size, (size_t)size, &sent);
+	return !sockets_send(&quic->sockets, &cause->local, &cause->remote, 0,
+			     quic->buffer, (size_t)size, (size_t)size, &sent);
 }
 
 void send_version_negotiation(struct quic *quic,

@@ -188,6 +188,13 @@ static void on_connections(void *user, int fd)
 		log_warn("connections cannot be listed: %s", strerror(-err));
 }
 
+static int on_socket(void *user, unsigned index, int fd)
+{
+	struct terminator *t = user;
+
+	return sockets_set(&t->quic.sockets, index, fd);
+}
+
 /* Signals */
 
 static void on_sigterm(uv_signal_t *handle, int number)
@@ -311,12 +318,13 @@ static void start_control(struct terminator *t)
 	t->control.on_reload = on_reload;
 	t->control.on_configs = on_configs;
 	t->control.on_connections = on_connections;
+	t->control.on_socket = on_socket;
 	t->control.user = t;
 	if (!t->options.standalone)
 		control_start(&t->control, &t->loop);
 }
 
-int terminator_serve(struct terminator *t, int fd)
+int terminator_serve(struct terminator *t, const int fds[QS_MAX_PORTS])
 {
 	int err;
 
@@ -325,9 +333,10 @@ int terminator_serve(struct terminator *t, int fd)
 	t->quic.identity = &t->identity;
 	t->quic.stats = t->stats;
 	tls_set_ticket_keys(t->quic.tls, t->identity.secrets.ticket);
-	err = quic_start(&t->quic, &t->loop, fd);
+	err = quic_start(&t->quic, &t->loop, fds);
 	if (err) {
-		log_error("cannot serve on the UDP socket: %s", strerror(-err));
+		log_error("cannot serve on the UDP sockets: %s",
+			  strerror(-err));
 		return 1;
 	}
 	t->successor.on_end = on_successor_end;

@@ -43,9 +43,10 @@ struct terminator {
 	int status; /* to exit with */
 };
 
-/* terminator_serve serves on the UDP socket `fd` until the end. Options, stats,
+/* terminator_serve serves on the UDP sockets that `fds` has by port_index, -1
+ * where there is none, until the end. Options, stats,
  * identity, router and the current setup must be there. Returns the exit
  * status. */
-int terminator_serve(struct terminator *t, int fd);
+int terminator_serve(struct terminator *t, const int fds[QS_MAX_PORTS]);
 
 #endif

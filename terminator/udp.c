@@ -231,31 +231,32 @@ static void update_poll(struct udp *udp)
 	uv_poll_start(&udp->poll, events, on_poll);
 }
 
-int udp_start(struct udp *udp, uv_loop_t *loop, int fd,
+int udp_start(struct udp **ret_udp, uv_loop_t *loop, int fd,
 	      udp_datagram_cb on_datagram, udp_writable_cb on_writable,
 	      void *user, struct qs_terminator_stats *stats)
 {
+	struct udp *udp = calloc(1, sizeof(*udp));
 	int err;
 
-	memset(udp, 0, sizeof(*udp));
+	if (!udp)
+		return -ENOMEM;
 	udp->fd = fd;
 	udp->on_datagram = on_datagram;
 	udp->on_writable = on_writable;
 	udp->user = user;
 	udp->stats = stats;
-	err = set_options(udp);
-	if (err)
-		return err;
 	udp->buffers = malloc((size_t)UDP_RECEIVE_MESSAGES * UDP_RECEIVE_SIZE);
-	if (!udp->buffers)
-		return -ENOMEM;
-	err = uv_poll_init(loop, &udp->poll, fd);
+	err = udp->buffers ? set_options(udp) : -ENOMEM;
+	if (!err)
+		err = uv_poll_init(loop, &udp->poll, fd);
 	if (err) {
 		free(udp->buffers);
+		free(udp);
 		return err;
 	}
 	udp->poll.data = udp;
 	update_poll(udp);
+	*ret_udp = udp;
 	return 0;
 }
 
@@ -384,7 +385,7 @@ static void on_closed(uv_handle_t *handle)
 
 	close(udp->fd);
 	free(udp->buffers);
-	udp->buffers = NULL;
+	free(udp);
 }
 
 void udp_close(struct udp *udp)

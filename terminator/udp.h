@@ -61,9 +61,9 @@ struct udp {
 	uint8_t *buffers; /* UDP_RECEIVE_MESSAGES of UDP_RECEIVE_SIZE */
 };
 
-/* udp_start takes the bound socket `fd` (ownership too, on success), sets its
- * options and begins to receive. Returns 0 or -errno. */
-int udp_start(struct udp *udp, uv_loop_t *loop, int fd,
+/* udp_start makes *ret_udp of the bound socket `fd` (ownership too, on
+ * success), sets its options and begins to receive. Returns 0 or -errno. */
+int udp_start(struct udp **ret_udp, uv_loop_t *loop, int fd,
 	      udp_datagram_cb on_datagram, udp_writable_cb on_writable,
 	      void *user, struct qs_terminator_stats *stats);
 
@@ -79,8 +79,8 @@ int udp_send(struct udp *udp, const union udp_address *local,
 	     const union udp_address *remote, uint8_t ecn, const uint8_t *data,
 	     size_t size, size_t segment, size_t *sent);
 
-/* udp_close stops and closes the socket. `udp` must live until the loop has
- * run its close callbacks. */
+/* udp_close stops and closes the socket. `udp` is freed when the loop runs its
+ * close callbacks. */
 void udp_close(struct udp *udp);
 
 #endif

@@ -4,7 +4,7 @@
  * datagram, fixed size by type).
  *
  *   terminator                                loader
- *     HELLO (new, or resume + UDP socket) -->
+ *     HELLO (new, or resume + sockets)    -->
  *                                         <-- WELCOME + descriptors
  *                                             or REFUSED, then close
  *     ... both keep the socket open; its end is the other's death ...
@@ -16,6 +16,7 @@
  *                                         <-- RELOAD (apply or discard)
  *     RESULT (only after apply)           -->
  *                                         <-- CONNECTIONS + pipe
+ *                                         <-- SOCKET + UDP socket
  *                                         <-- CONFIGS
  *     CONFIGS_TAKEN                       -->
  *
@@ -36,10 +37,12 @@
  * line of JSON each (under PIPE_BUF octets, so that lines never mix), and
  * closes it; the reader is done at the end of the file.
  *
- * Descriptors with WELCOME, in the order of enum qs_welcome_descriptor; the
- * UDP socket only unless the HELLO resumed. Maps are to be mapped for reading
- * only unless said (the kernel does not mmap a descriptor that is read only
- * itself). A HELLO that resumes carries the UDP socket as its one descriptor.
+ * Descriptors with WELCOME, in the order of enum qs_welcome_descriptor; UDP
+ * sockets only unless the HELLO resumed, one for each port that is not 0 in
+ * qs_welcome.ports, in their order. Maps are to be mapped for reading only
+ * unless said (the kernel does not mmap a descriptor that is read only itself).
+ * A HELLO that resumes carries all UDP sockets, in any order; those that are
+ * missing by then, and those of ports that a reload adds, come by SOCKET.
  */
 #ifndef QUICSTEER_CONTROL_H
 #define QUICSTEER_CONTROL_H
@@ -60,6 +63,7 @@ enum qs_message_type {
 	QS_MESSAGE_CONFIGS = 8,
 	QS_MESSAGE_CONFIGS_TAKEN = 9,
 	QS_MESSAGE_ROTATE = 10,
+	QS_MESSAGE_SOCKET = 11,
 };
 
 enum qs_welcome_descriptor {
@@ -68,8 +72,8 @@ enum qs_welcome_descriptor {
 	QS_WELCOME_BACKENDS = 2,
 	QS_WELCOME_PROXY_STATS = 3, /* writes its own row */
 	QS_WELCOME_TRIALS = 4,	    /* writes */
-	QS_WELCOME_SOCKET = 5,
-	QS_WELCOME_DESCRIPTORS = 6,
+	QS_WELCOME_SOCKET = 5,	    /* the first of up to QS_MAX_PORTS */
+	QS_WELCOME_DESCRIPTORS = QS_WELCOME_SOCKET + QS_MAX_PORTS,
 };
 
 struct qs_message_header {
@@ -81,7 +85,7 @@ struct qs_message_header {
 enum { QS_HELLO_RESUME = 1 << 0 };
 
 /* Resume: this process holds slot and instance already (the loader was
- * restarted); it keeps both and its socket. */
+ * restarted); it keeps both and its sockets. */
 struct qs_hello {
 	struct qs_message_header header;
 	char name[QS_NAME_SIZE]; /* [a-z0-9-], NUL terminated */
@@ -109,9 +113,9 @@ struct qs_welcome {
 	struct qs_message_header header;
 	__u16 slot;
 	__u16 instance;
-	__u16 port;	/* of the UDP socket */
-	__u8 config_id; /* issue new CIDs with this configuration */
-	__u8 zero;
+	__u16 ports[QS_MAX_PORTS]; /* of UDP sockets, by port_index; 0: none */
+	__u8 config_id;		   /* issue new CIDs with this configuration */
+	__u8 zero[3];
 	struct qs_control_cid_config configs[QS_CID_CONFIGS];
 	struct qs_secrets secrets;
 };
@@ -148,6 +152,15 @@ struct qs_result {
 
 struct qs_connections {
 	struct qs_message_header header;
+};
+
+/* A socket to serve on from now on, in the place of an earlier one at the same
+ * port_index. */
+struct qs_socket {
+	struct qs_message_header header;
+	__u16 port_index;
+	__u16 port;
+	__u32 zero;
 };
 
 /*

@@ -21,7 +21,12 @@ enum {
 
 /* Names of enumerations are those of the file: "http", "tcp", "none". */
 enum qs_check_type { QS_CHECK_NONE, QS_CHECK_TCP, QS_CHECK_HTTP };
-enum qs_config_mode { QS_MODE_AUTO, QS_MODE_NATIVE, QS_MODE_GENERIC };
+enum qs_config_mode {
+	QS_MODE_AUTO,
+	QS_MODE_NATIVE,
+	QS_MODE_GENERIC,
+	QS_MODE_TC,
+};
 enum qs_config_retry { QS_RETRY_NEVER, QS_RETRY_AUTO, QS_RETRY_ALWAYS };
 
 /* A share in a thousand, from "50 %" or "12.5 %". */
@@ -32,7 +37,9 @@ struct qs_config_loader {
 	struct qs_vip_key vips[QS_MAX_VIPS];
 	size_t vip_count;
 	enum qs_config_mode mode;
-	bool dispatcher; /* "auto": true, "never": false */
+	bool dispatcher;   /* "auto": true, "never": false */
+	bool drop_options; /* "drop": true, "steer": false */
+	bool cpu_steering;
 	bool metrics_on; /* "none": false */
 	struct qs_vip_key metrics;
 	char *terminator_user; /* NULL: root and the loader's user only */

@@ -29,17 +29,12 @@ static int check_vips(struct qs_document *document,
 
 		snprintf(path, sizeof(path), "loader.vips[%zu]", i);
 		qs_format_endpoint(text, &vips[i]);
-		if (qs_endpoint_is_any(&vips[i]))
+		if (qs_count_ports(vips, i + 1) > QS_MAX_PORTS)
 			return fail(document, path,
-				    "\"%s\": packets are never sent to this "
-				    "address; give the one that clients use",
-				    text);
-		if (vips[i].port != vips[0].port)
-			return fail(document, path,
-				    "\"%s\": all VIPs share one port, since a "
-				    "terminator has one UDP socket; the first "
-				    "has port %u",
-				    text, vips[0].port);
+				    "\"%s\": the VIPs have more than %d "
+				    "different ports, for each of which every "
+				    "terminator has a socket",
+				    text, QS_MAX_PORTS);
 		for (size_t j = 0; j < i; j++) {
 			if (!memcmp(&vips[i], &vips[j], sizeof(*vips)))
 				return fail(document, path,

@@ -4,14 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* VIPs come and go while the loader runs; their port does not. */
-static bool vips_differ(const struct qs_config_loader *old,
-			const struct qs_config_loader *new)
-{
-	return old->vip_count && new->vip_count &&
-	       old->vips[0].port != new->vips[0].port;
-}
-
 static bool texts_differ(const char *old, const char *new)
 {
 	return old && new ? strcmp(old, new) : old != new;
@@ -37,8 +29,6 @@ static bool differs(const struct qs_config_key *key, const void *old,
 				    *(char *const *)new_member);
 	case QS_KIND_LISTENER:
 		return listeners_differ(old, new);
-	case QS_KIND_LIST:
-		return vips_differ(old, new);
 	default:
 		return memcmp(old_member, new_member, key->size);
 	}

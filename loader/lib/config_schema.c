@@ -17,9 +17,13 @@ static const cyaml_strval_t modes[] = {
 	{"auto", QS_MODE_AUTO},
 	{"native", QS_MODE_NATIVE},
 	{"generic", QS_MODE_GENERIC},
+	{"tc", QS_MODE_TC},
 };
 
 static const cyaml_strval_t dispatchers[] = {{"auto", true}, {"never", false}};
+
+static const cyaml_strval_t option_choices[] = {{"steer", false},
+						{"drop", true}};
 
 static const cyaml_strval_t retries[] = {
 	{"never", QS_RETRY_NEVER},
@@ -47,9 +51,9 @@ static const struct qs_config_key loader_keys[] = {
 		.flags = QS_KEY_REQUIRED | QS_KEY_INLINE,
 		.minimum = 1,
 		.maximum = QS_MAX_VIPS,
-		.restart = "the loader",
-		.help = "addresses and port that clients connect to; the same "
-			"port for all; only another port needs a restart",
+		.help = "addresses and ports that clients connect to, of at "
+			"most 8 different ports; 0.0.0.0 and [::] stand for "
+			"every address of both families",
 	},
 	{
 		.name = "mode",
@@ -58,8 +62,9 @@ static const struct qs_config_key loader_keys[] = {
 		MEMBER(struct qs_config_loader, mode),
 		CHOICES(modes),
 		.restart = "the loader",
-		.help = "XDP in the driver (native), in the stack (generic) or "
-			"the best that works (auto)",
+		.help = "XDP in the driver (native), in the stack (generic), "
+			"none but the tc program alone (tc), or the best of "
+			"these that works (auto)",
 	},
 	{
 		.name = "dispatcher",
@@ -70,6 +75,23 @@ static const struct qs_config_key loader_keys[] = {
 		.restart = "the loader",
 		.help = "share the interface with other XDP programs through "
 			"libxdp's dispatcher where the kernel allows it",
+	},
+	{
+		.name = "ip_options",
+		.kind = QS_KIND_CHOICE,
+		.fallback = "steer",
+		MEMBER(struct qs_config_loader, drop_options),
+		CHOICES(option_choices),
+		.help = "packets to VIPs with IPv4 options or IPv6 extension "
+			"headers: steer them like others, or drop them",
+	},
+	{
+		.name = "cpu_steering",
+		.kind = QS_KIND_SWITCH,
+		.fallback = "false",
+		MEMBER(struct qs_config_loader, cpu_steering),
+		.help = "have the CPU that a terminator runs on take in its "
+			"packets",
 	},
 	{
 		.name = "metrics",

@@ -61,6 +61,7 @@ static const char *const mode_names[] = {
 	[QS_ATTACH_GENERIC_LINK] = "generic-link",
 	[QS_ATTACH_NATIVE_DISPATCHER] = "native-dispatcher",
 	[QS_ATTACH_GENERIC_DISPATCHER] = "generic-dispatcher",
+	[QS_ATTACH_TC] = "tc",
 };
 
 static const char *const mode_costs[] = {
@@ -82,6 +83,11 @@ static const char *const mode_costs[] = {
 		"runs after the kernel has allocated each packet, behind "
 		"libxdp's "
 		"dispatcher; other XDP programs can run beside it",
+	[QS_ATTACH_TC] =
+		"no XDP program: every packet goes through the stack up to tc, "
+		"also those that are dropped, several times slower than "
+		"native; where GRO merged datagrams of several connections of "
+		"one 4-tuple, all go to the terminator of the first",
 };
 
 #define WORD(table, value) \

@@ -126,6 +126,20 @@ bool qs_endpoint_is_any(const struct qs_vip_key *endpoint)
 	return !memcmp(endpoint->address + skip, zeros, 16 - skip);
 }
 
+size_t qs_count_ports(const struct qs_vip_key *endpoints, size_t count)
+{
+	size_t ports = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t j = 0;
+
+		while (endpoints[j].port != endpoints[i].port)
+			j++;
+		ports += j == i; /* the first of its port */
+	}
+	return ports;
+}
+
 char *qs_format_endpoint(char text[static QS_ENDPOINT_TEXT],
 			 const struct qs_vip_key *endpoint)
 {

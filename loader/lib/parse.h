@@ -52,6 +52,9 @@ bool qs_endpoint_is_v4(const struct qs_vip_key *endpoint);
 /* qs_endpoint_is_any: whether the address is 0.0.0.0 or ::. */
 bool qs_endpoint_is_any(const struct qs_vip_key *endpoint);
 
+/* qs_count_ports: how many different ports these have. */
+size_t qs_count_ports(const struct qs_vip_key *endpoints, size_t count);
+
 /* qs_format_endpoint: the reverse of qs_parse_endpoint. Returns `text`. */
 char *qs_format_endpoint(char text[static QS_ENDPOINT_TEXT],
 			 const struct qs_vip_key *endpoint);

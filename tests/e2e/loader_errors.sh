@@ -106,11 +106,12 @@ for vip in 10.77.2.1 10.77.2.1:0 10.77.2.1:65536 10.77.2:9443 [::1] \
 	refused "VIP $vip" 2 "not ADDR:PORT" $loader --interface $interface \
 		--vip $vip
 done
-refused "VIP 0.0.0.0" 2 "never sent to this address" $loader \
-	--interface $interface --vip 0.0.0.0:9443
-refused "VIPs of two ports" 2 "all VIPs share one port" $loader \
-	--interface $interface --vip 10.77.2.1:9443 --vip 10.77.2.1:9444
-refused "mode" 2 "not auto, native or generic" $loader $good --mode fast
+refused "VIPs of nine ports" 2 "more than 8 different ports" $loader \
+	--interface $interface --vip 10.77.2.1:9443 --vip 10.77.2.1:9444 \
+	--vip 10.77.2.1:9445 --vip 10.77.2.1:9446 --vip 10.77.2.1:9447 \
+	--vip 10.77.2.1:9448 --vip 10.77.2.1:9449 --vip 10.77.2.1:9450 \
+	--vip 10.77.2.1:9451
+refused "mode" 2 "not auto, native, generic or tc" $loader $good --mode fast
 refused "dispatcher" 2 "not auto or never" $loader $good --dispatcher always
 refused "metrics address" 2 "not ADDR:PORT" $loader $good --metrics 9464
 refused "log level" 2 "not error, warn" $loader $good --log-level all

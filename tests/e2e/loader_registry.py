@@ -34,9 +34,9 @@ def test_register(bed):
     check("three terminators are welcome",
           all(a["event"] == "welcome" for a in answers), answers)
     first = answers[0]
-    check("WELCOME has its size, port and six descriptors",
-          (first["size"], first["port"], first["descriptors"]) ==
-          (registrar.WELCOME_SIZE, bed.port, 6), first)
+    check("WELCOME has its size, ports and six descriptors",
+          (first["size"], first["ports"], first["descriptors"]) ==
+          (registrar.WELCOME_SIZE, [bed.port] + [0] * 7, 6), first)
     check("each has a slot of its own",
           [a["slot"] for a in answers] == [0, 1, 2], answers)
     check("all get the same secrets", len({a["secrets"] for a in answers}) == 1)

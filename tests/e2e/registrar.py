@@ -22,14 +22,15 @@ import sys
 
 MAGIC, VERSION = 0x71737472, 3
 (HELLO, WELCOME, REFUSED, DRAIN, RELOAD, RESULT, CONNECTIONS, CONFIGS,
- CONFIGS_TAKEN, ROTATE) = range(1, 11)
+ CONFIGS_TAKEN, ROTATE, GIVEN_SOCKET) = range(1, 12)
 RESUME = 1
 REQUEST, CHECK, APPLY, DISCARD = range(4)
 PHASES = ("request", "check", "apply", "discard")
-SOCKET = 5  # the place of the UDP socket among WELCOME's descriptors
+SOCKET = 5  # the place of the first UDP socket among WELCOME's descriptors
+PORTS = 8
 ROW, STATE = 128, 34  # of struct qs_terminator: its size, and state in it
 HEADER = "<IHH"
-WELCOME_SIZE = 8 + 8 + 8 * 20 + 32 + 32 + 80
+WELCOME_SIZE = 8 + 4 + 2 * PORTS + 4 + 8 * 20 + 32 + 32 + 80
 
 
 def header(kind, version=VERSION):
@@ -83,10 +84,10 @@ def text_at(data, offset):
 
 
 def read_welcome(data):
-    slot, instance, port, config = struct.unpack_from("<HHHB", data, 8)
+    slot, instance, *ports, config = struct.unpack_from("<HH8HB", data, 8)
     return {"event": "welcome", "size": len(data), "slot": slot,
-            "instance": instance, "port": port, "config": config,
-            "first_config": list(data[16:20]), "secrets": data[-144:].hex()}
+            "instance": instance, "ports": ports, "config": config,
+            "first_config": list(data[32:36]), "secrets": data[-144:].hex()}
 
 
 def read_result(data):
@@ -118,6 +119,9 @@ ANSWERS = {
         struct.unpack_from("<I", data, 8)[0]]},
     RESULT: read_result,
     CONNECTIONS: lambda data: {"event": "connections"},
+    GIVEN_SOCKET: lambda data: dict(zip(
+        ("event", "index", "port"),
+        ("socket", *struct.unpack_from("<HH", data, 8)))),
     CONFIGS: read_configs,
 }
 
@@ -138,20 +142,25 @@ class Registrar:
     def __init__(self, path, name):
         self.path, self.name = path, name
         self.control = self.udp = None
+        self.sockets = {}  # by port_index
         self.slot = self.instance = 0
         self.fds = []
 
     def say_hello(self, flags):
         self.control = connect(self.path)
         send(self.control, hello(self.name, flags, self.slot, self.instance),
-             [self.udp.fileno()] if flags & RESUME else [])
+             [one.fileno() for one in self.sockets.values()]
+             if flags & RESUME else [])
         answer = read_answer(self.control)
         if answer["event"] == "welcome":
             self.slot, self.instance = answer["slot"], answer["instance"]
             self.fds = answer["fds"]
             if not flags & RESUME:
-                self.udp = socket.socket(fileno=self.fds[SOCKET])
-                self.udp.setblocking(False)
+                indices = [index for index, port in
+                           enumerate(answer["ports"]) if port]
+                for index, fd in zip(indices, self.fds[SOCKET:]):
+                    self.take_socket(index, fd)
+                self.udp = self.sockets[indices[0]]
                 answer["reuseaddr"] = self.udp.getsockopt(
                     socket.SOL_SOCKET, socket.SO_REUSEADDR)
                 answer["reuseport"] = self.udp.getsockopt(
@@ -162,6 +171,10 @@ class Registrar:
             answer["mapped_state"] = self.mapped_state()
         return answer
 
+    def take_socket(self, index, fd):
+        self.sockets[index] = socket.socket(fileno=fd)
+        self.sockets[index].setblocking(False)
+
     def mapped_state(self):
         """The state of this terminator's row, read from mapped memory."""
         with mmap.mmap(self.fds[0], 256 * ROW, mmap.MAP_SHARED,
@@ -169,13 +182,17 @@ class Registrar:
             return rows[ROW * self.slot + STATE]
 
     def receive(self):
-        """All datagrams that wait, as hex of their first 20 octets."""
-        datagrams = []
-        while True:
+        """All datagrams that wait, as hex of their first 20 octets; those of
+        all ports, and by port."""
+        ports = {}
+        for one in self.sockets.values():
+            datagrams = ports.setdefault(one.getsockname()[1], [])
             try:
-                datagrams.append(self.udp.recv(2048)[:20].hex())
+                while True:
+                    datagrams.append(one.recv(2048)[:20].hex())
             except BlockingIOError:
-                return {"datagrams": datagrams}
+                continue
+        return {"datagrams": sum(ports.values(), []), "ports": ports}
 
     def expect(self, seconds):
         """The loader's next message. A pipe gets one line, and is closed.
@@ -185,6 +202,9 @@ class Registrar:
         while answer["event"] == "configs":
             send(self.control, configs_taken(answer["generation"]))
             answer = read_answer(self.control)
+        if answer["event"] == "socket":
+            self.take_socket(answer["index"], answer["fds"][0])
+            return answer
         for fd in answer.get("fds", ()):
             os.write(fd, json.dumps({"terminator": self.name}).encode() +
                      b"\n")
