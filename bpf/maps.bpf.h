@@ -95,7 +95,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, QS_SOURCES + 1);
+	__uint(max_entries, 2 * QS_SOURCES + 1);
 	__type(key, __u32);
 	__type(value, struct qs_source);
 } sources SEC(".maps");

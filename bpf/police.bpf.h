@@ -10,6 +10,11 @@
  * exact across CPUs. Two source prefixes that fall on the same row take it from
  * each other, and each then begins with a whole burst: the memory is bounded,
  * and no prefix pays for another.
+ *
+ * A handshake that was let in is remembered for a while by its 4-tuple and
+ * DCID, so that its other Initials are not charged again: clients send them
+ * anew, and long ones in several datagrams. The 4-tuple alone would let in
+ * as many handshakes as one port can send.
  */
 #ifndef QUICSTEER_POLICE_BPF_H
 #define QUICSTEER_POLICE_BPF_H
@@ -18,6 +23,14 @@
 #include "bpf/quic.bpf.h"
 
 enum { CHARGE_TRIES = 4 };
+
+#define ADMISSION_NS 10000000000ULL /* a client sends Initials no longer */
+
+/* What makes packets be of one handshake that no terminator has answered. */
+struct handshake_key {
+	struct qs_tuple tuple;
+	__u64 dcid[4]; /* its first octet and its length, then the others */
+};
 
 /* Takes one of the limit. Returns whether there was one. */
 static __always_inline int charge(__u64 *due_ns, const struct qs_limit *limit,
@@ -114,31 +127,79 @@ static __always_inline int is_denied(const struct qs_settings *s,
 	       !bpf_map_lookup_elem(&allowed, &key);
 }
 
+/* The first `octets` of a word, which may be any number. */
+static __always_inline __u64 first_octets(__u64 word, int octets)
+{
+	if (octets <= 0)
+		return 0;
+	return octets < 8 ? word & ~0ULL << (64 - 8 * octets) : word;
+}
+
+/* The row of a handshake, and *tag that it has if it was let in. */
+static __always_inline struct qs_source *
+find_admission(const struct qs_settings *s, const struct qs_tuple *tuple,
+	       const struct quic *quic, __u32 *tag)
+{
+	int rest = (int)quic->cid_length - 1;
+	struct handshake_key key = {
+		.tuple = *tuple,
+		.dcid = {(__u64)quic->cid_length << 8 |
+				 (rest < 0 ? 0 : quic->cid_first),
+			 first_octets(quic->body.word[0], rest),
+			 first_octets(quic->body.word[1], rest - 8),
+			 first_octets(quic->body.word[2], rest - 16)},
+	};
+	__u64 hash = qs_siphash13(s->hash_key, &key, sizeof(key));
+	__u32 index = QS_SOURCES + 1 + hash % QS_SOURCES;
+
+	*tag = hash >> 32 | 1;
+	return bpf_map_lookup_elem(&sources, &index);
+}
+
+/* Charges a handshake, unless it was let in before. */
+static __always_inline int charge_new(const struct qs_settings *s,
+				      const struct qs_tuple *tuple,
+				      const struct quic *quic)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct qs_source *row;
+	int verdict = GO_ON;
+	__u32 tag;
+
+	row = find_admission(s, tuple, quic, &tag);
+	if (!row)
+		return QS_VERDICT_drop_internal;
+	if (row->tag == tag && row->due_ns > now)
+		return GO_ON;
+	if (s->source_limit.interval_ns)
+		verdict = charge_source(s, tuple->source, now);
+	if (verdict == GO_ON && s->global_limit.interval_ns)
+		verdict = charge_all(s, now);
+	if (verdict == GO_ON) {
+		row->tag = tag;
+		row->due_ns = now + ADMISSION_NS;
+	}
+	return verdict;
+}
+
 /*
  * Decides about a packet that opens a connection. Returns GO_ON or the verdict
  * that ends it. A global function, for the verifier looks at it once.
  */
-__noinline int police_new(const struct qs_tuple *tuple)
+__noinline int police_new(const struct qs_tuple *tuple, const struct quic *quic)
 {
 	struct qs_settings *s;
-	int verdict = GO_ON;
 	__u32 zero = 0;
-	__u64 now;
 
 	s = bpf_map_lookup_elem(&settings, &zero);
-	if (!s || !tuple)
+	if (!s || !tuple || !quic)
 		return QS_VERDICT_drop_internal;
 	if (s->flags & (QS_SETTING_DENY | QS_SETTING_ALLOW_ONLY) &&
 	    is_denied(s, tuple->source))
 		return QS_VERDICT_drop_denied;
 	if (!s->source_limit.interval_ns && !s->global_limit.interval_ns)
 		return GO_ON;
-	now = bpf_ktime_get_ns();
-	if (s->source_limit.interval_ns)
-		verdict = charge_source(s, tuple->source, now);
-	if (verdict == GO_ON && s->global_limit.interval_ns)
-		verdict = charge_all(s, now);
-	return verdict;
+	return charge_new(s, tuple, quic);
 }
 
 /* The packet is not steered by its CID. */
@@ -147,7 +208,7 @@ static __always_inline int police(const struct quic *quic,
 {
 	if (quic->short_dcid)
 		return QS_VERDICT_drop_short_dcid;
-	return quic->opens ? police_new(tuple) : GO_ON;
+	return quic->opens ? police_new(tuple, quic) : GO_ON;
 }
 
 #endif

@@ -33,7 +33,7 @@ enum {
 	QS_MAX_PORTS = 8, /* different ports of VIPs: sockets a terminator */
 	QS_MAX_PREFIXES = 1024,	  /* each of allowed and denied */
 	QS_HANDSHAKES = 1 << 16,  /* entries of the map */
-	QS_SOURCES = 1 << 16,	  /* likewise, without the row of all */
+	QS_SOURCES = 1 << 16,	  /* likewise, of sources alone */
 	QS_EVENTS_SIZE = 1 << 18, /* octets of the ring */
 	QS_MAX_CPUS = 256,
 	QS_MAX_LISTED_SERVERS = 4096,
@@ -338,13 +338,15 @@ struct qs_handshake {
 
 /*
  * sources: array by hash of a source prefix, written by XDP: how far each has
- * used up its limit of new connections (police.bpf.h). Overwritten at will as
- * the above. The row behind the last is that of all sources together.
+ * used up its limit of new connections (police.bpf.h). The row QS_SOURCES is
+ * that of all sources together; as many again follow, by hash of a handshake
+ * that was let in. Overwritten at will as the above.
  */
 struct qs_source {
 	__u32 tag;
 	__u32 zero;
-	__u64 due_ns; /* CLOCK_MONOTONIC: when its burst is whole again */
+	__u64 due_ns; /* CLOCK_MONOTONIC: when its burst is whole again; of a
+			 handshake: when it is forgotten */
 };
 
 /* allowed, denied: LPM tries of prefixes. Written by the loader. */

@@ -18,24 +18,30 @@ static struct qs_prefix_key prefix(const char *address, __u32 length)
 	return key;
 }
 
-/* An Initial from a port of its own, so that each is another handshake. */
-static const char *initial_from(const char *source, enum qs_verdict verdict)
+static const char *initial(const char *source, int port,
+			   unsigned int dcid_length, enum qs_verdict verdict)
 {
 	static struct frame frame;
-	static int port = 1024;
 	const struct layer ip4 = IPV4(.source = source);
 	const struct layer ip6 = IPV6(.source = source);
 	const struct layer layers[] = {
 		ETHERNET(),
 		strchr(source, ':') ? ip6 : ip4,
-		UDP(.from = port++),
-		LONG(QUIC_V1, .dcid = FOREIGN(8), .scid = FOREIGN(8),
-		     .size = 1200),
+		UDP(.from = port),
+		LONG(QUIC_V1, .dcid = FOREIGN(dcid_length), .size = 1200),
 		{.kind = LAYER_NONE},
 	};
 
 	packet_build(layers, &frame);
 	return check_frame(&frame, verdict, NOBODY);
+}
+
+/* An Initial from a port of its own, so that each is another handshake. */
+static const char *initial_from(const char *source, enum qs_verdict verdict)
+{
+	static int port = 1024;
+
+	return initial(source, port++, 8, verdict);
 }
 
 /* `whole` times an Initial that passes, then one that ends by `verdict`. */
@@ -174,6 +180,46 @@ static void test_source_limit(void)
 	check("source_limit_comes_back_by_time", reason);
 }
 
+/* The DCID of port 99's second handshake below, and then other octets. */
+static const struct fixture again[] = {
+	{"what_follows_the_dcid_is_none_of_it",
+	 {ETHERNET(), IPV4(.source = CLIENT_V4), UDP(.from = 99),
+	  LONG(QUIC_V1, .dcid = FOREIGN(10), .scid = FOREIGN(20),
+	       .size = 1200)},
+	 QS_VERDICT_hash_initial,
+	 NOBODY},
+};
+
+/* Initials without an SCID: other octets than the CID's follow it at once. */
+static void test_same_handshake(void)
+{
+	const struct qs_limit one = {LONG_NS, 1};
+	const char *reason;
+
+	world_set_limits(&world, one, no_limit, 32, 64);
+	reason = initial(CLIENT_V4, 99, 20, QS_VERDICT_hash_initial);
+	for (int i = 0; i < 3 && !reason; i++)
+		reason = initial(CLIENT_V4, 99, 20, QS_VERDICT_hash_initial);
+	check("same_handshake_is_charged_once", reason);
+	check("other_dcid_is_another_handshake",
+	      initial(CLIENT_V4, 99, 19, QS_VERDICT_drop_source_limit));
+	check("other_port_is_another_handshake",
+	      initial(CLIENT_V4, 98, 20, QS_VERDICT_drop_source_limit));
+	world_set_limits(&world, one, one, 32, 64);
+	check("dropped_handshake_is_not_remembered",
+	      expect_limit(CLIENT_V4, 1, QS_VERDICT_drop_source_limit));
+	reason = initial(CLIENT_V6, 97, 9, QS_VERDICT_drop_global_limit);
+	if (!reason)
+		reason =
+			initial(CLIENT_V6, 97, 9, QS_VERDICT_drop_source_limit);
+	check("dropped_by_all_is_not_remembered", reason);
+
+	world_set_limits(&world, one, one, 32, 64);
+	check("handshake_of_10_octets",
+	      initial(CLIENT_V4, 99, 10, QS_VERDICT_hash_initial));
+	RUN_FIXTURES("policing", again);
+}
+
 static void test_global_limit(void)
 {
 	const struct qs_limit two = {LONG_NS, 2}, five = {LONG_NS, 5};
@@ -205,5 +251,6 @@ void test_policing(void)
 {
 	test_denied();
 	test_source_limit();
+	test_same_handshake();
 	test_global_limit();
 }

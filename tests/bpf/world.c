@@ -228,7 +228,7 @@ void world_set_limits(struct world *world, struct qs_limit source,
 	struct qs_settings settings;
 	__u32 zero = 0;
 
-	for (__u32 i = 0; i <= QS_SOURCES; i++)
+	for (__u32 i = 0; i <= 2 * QS_SOURCES; i++)
 		update(world->steer->maps.sources, &i, &unused);
 	read_settings(world, &settings);
 	settings.source_limit = source;
