@@ -19,9 +19,11 @@ struct options {
 	const char *interface;
 	struct qs_vip_key vips[QS_MAX_VIPS];
 	size_t vip_count;
-	int mode;	   /* enum qs_config_mode */
-	int dispatcher;	   /* bool: where the kernel allows it */
-	bool drop_options; /* by the file alone, as what is below it */
+	int mode;		  /* enum qs_config_mode */
+	int dispatcher;		  /* bool: where the kernel allows it */
+	uint32_t cid_max_age_ms;  /* by the file alone, as the next */
+	uint32_t cid_rotation_ms; /* 0: never by itself */
+	bool drop_options;	  /* by the file alone, as what is below it */
 	bool cpu_steering;
 	const char *pin_dir;
 	const char *control;
@@ -30,6 +32,8 @@ struct options {
 	struct qs_vip_key metrics;
 	const char *terminator_user; /* NULL: none */
 	uid_t terminator_uid;	     /* by options_merge() */
+	/* NULL: no limits; the file's, there is no option */
+	const struct qs_config_new_connections *new_connections;
 	int log_level;		     /* enum qs_log_level */
 	bool detach;
 };

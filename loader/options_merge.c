@@ -17,6 +17,7 @@ static struct options defaults(void)
 		.control = QS_CONTROL_SOCKET,
 		.state_dir = QS_STATE_DIR,
 		.metrics_on = true,
+		.cid_max_age_ms = 24 * 3600 * 1000,
 		.log_level = QS_LOG_INFO,
 	};
 
@@ -41,6 +42,9 @@ static void take_config(struct options *options, const struct qs_config *config)
 	options->metrics_on = loader->metrics_on;
 	options->metrics = loader->metrics;
 	options->terminator_user = loader->terminator_user;
+	options->cid_max_age_ms = loader->cid_max_age_ms;
+	options->cid_rotation_ms = loader->cid_rotation_ms;
+	options->new_connections = &loader->new_connections;
 	options->log_level = config->log_level;
 }
 

@@ -17,6 +17,7 @@
 enum {
 	QS_CONFIG_MAX_ROUTES = 256,
 	QS_CONFIG_MAX_STATUSES = 16,
+	QS_CONFIG_MAX_RATE = 1000000, /* new connections a second, or at once */
 };
 
 /* Names of enumerations are those of the file: "http", "tcp", "none". */
@@ -32,6 +33,20 @@ enum qs_config_retry { QS_RETRY_NEVER, QS_RETRY_AUTO, QS_RETRY_ALWAYS };
 /* A share in a thousand, from "50 %" or "12.5 %". */
 typedef uint32_t qs_per_mille;
 
+/* New connections, which a source prefix of so many bits may open. */
+struct qs_config_new_connections {
+	uint32_t per_source; /* a second; 0: no limit */
+	uint32_t per_source_burst;
+	uint32_t prefix_v4;
+	uint32_t prefix_v6;
+	uint32_t total; /* a second, of all sources; 0: no limit */
+	uint32_t total_burst;
+	struct qs_prefix_key *allow;
+	size_t allow_count; /* 0: any */
+	struct qs_prefix_key *deny;
+	size_t deny_count;
+};
+
 struct qs_config_loader {
 	char *interface;
 	struct qs_vip_key vips[QS_MAX_VIPS];
@@ -42,7 +57,10 @@ struct qs_config_loader {
 	bool cpu_steering;
 	bool metrics_on; /* "none": false */
 	struct qs_vip_key metrics;
-	char *terminator_user; /* NULL: root and the loader's user only */
+	uint32_t cid_max_age_ms;  /* 0: none */
+	uint32_t cid_rotation_ms; /* 0: never by itself */
+	char *terminator_user;	  /* NULL: root and the loader's user only */
+	struct qs_config_new_connections new_connections;
 };
 
 struct qs_config_terminator {

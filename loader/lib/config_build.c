@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* All keys of all tables and the ends of these. */
-enum { FIELDS_MAX = 128, LISTS_MAX = 8 };
+enum { FIELDS_MAX = 192, LISTS_MAX = 16 };
 
 static const cyaml_schema_value_t octet = {
 	CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint8_t)};
@@ -52,6 +52,17 @@ static const cyaml_schema_field_t statuses_fields[] = {
 static const cyaml_schema_value_t endpoint_value = {CYAML_VALUE_MAPPING(
 	CYAML_FLAG_DEFAULT, struct qs_vip_key, endpoint_fields)};
 
+static const cyaml_schema_field_t prefix_fields[] = {
+	CYAML_FIELD_UINT("length", CYAML_FLAG_DEFAULT, struct qs_prefix_key,
+			 length),
+	CYAML_FIELD_SEQUENCE_FIXED("address", CYAML_FLAG_DEFAULT,
+				   struct qs_prefix_key, address, &octet, 16),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t prefix_value = {CYAML_VALUE_MAPPING(
+	CYAML_FLAG_DEFAULT, struct qs_prefix_key, prefix_fields)};
+
 static const cyaml_schema_value_t statuses_value = {CYAML_VALUE_MAPPING(
 	CYAML_FLAG_DEFAULT, struct qs_config_statuses, statuses_fields)};
 
@@ -83,9 +94,12 @@ static cyaml_schema_value_t make_list(const struct qs_config_key *key)
 
 	if (schema.entry_count > LISTS_MAX)
 		abort();
-	*entry = key->mapping ? make_mapping(make_fields(key->mapping),
-					     key->mapping->size)
-			      : endpoint_value;
+	if (key->mapping)
+		*entry = make_mapping(make_fields(key->mapping),
+				      key->mapping->size);
+	else
+		*entry = key->entry == QS_KIND_PREFIX ? prefix_value
+						      : endpoint_value;
 	return (cyaml_schema_value_t){
 		.type = CYAML_SEQUENCE,
 		.flags = key->flags & QS_KEY_INLINE ? CYAML_FLAG_DEFAULT

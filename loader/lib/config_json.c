@@ -62,6 +62,10 @@ static json_t *make_value(const struct qs_config_key *key)
 		return make_text(key);
 	case QS_KIND_ENDPOINT:
 		return make_pattern("^([0-9.]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]+$");
+	case QS_KIND_PREFIX:
+		return make_pattern(
+			"^([0-9.]+(/([12]?[0-9]|3[0-2]))?|[0-9A-Fa-f.]*:"
+			"[0-9A-Fa-f:.]+(/([1-9]?[0-9]|1[01][0-9]|12[0-8]))?)$");
 	case QS_KIND_LISTENER:
 		return make_pattern("^(none|([0-9.]+|\\[[0-9A-Fa-f:.]+\\])"
 				    ":[0-9]+)$");
@@ -96,13 +100,12 @@ static json_t *make_scalar(const struct qs_config_key *key)
 
 static json_t *make_list(const struct qs_config_key *key)
 {
-	static const struct qs_config_key endpoint = {.kind = QS_KIND_ENDPOINT};
+	const struct qs_config_key entry = {.kind = key->entry};
 
-	return json_pack("{s:s, s:o, s:i, s:i}", "type", "array", "items",
-			 key->mapping ? make_mapping(key->mapping)
-				      : make_scalar(&endpoint),
-			 "minItems", (int)key->minimum, "maxItems",
-			 (int)key->maximum);
+	return json_pack(
+		"{s:s, s:o, s:i, s:i}", "type", "array", "items",
+		key->mapping ? make_mapping(key->mapping) : make_scalar(&entry),
+		"minItems", (int)key->minimum, "maxItems", (int)key->maximum);
 }
 
 /* "from 10ms to 1h", where no pattern can say it. */

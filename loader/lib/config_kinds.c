@@ -187,27 +187,36 @@ static int normalise_text(const struct value *value)
 	return result;
 }
 
-/* Has `node` be the members of an endpoint. */
-static int make_endpoint(struct qs_document *document, int node,
-			 const struct qs_vip_key *endpoint)
+/* Has `node` be a mapping of an address and of the number `name`. */
+static int make_addressed(struct qs_document *document, int node,
+			  const char *name, unsigned int number,
+			  const __u8 address[16])
 {
 	int list;
 	char text[16];
 
 	if (qs_document_make(document, node, YAML_MAPPING_NODE))
 		return -ENOMEM;
-	snprintf(text, sizeof(text), "%u", endpoint->port);
-	if (qs_document_put(document, node, "port", text) < 0)
+	snprintf(text, sizeof(text), "%u", number);
+	if (qs_document_put(document, node, name, text) < 0)
 		return -ENOMEM;
 	list = qs_document_put(document, node, "address", "");
 	if (list < 0 || qs_document_make(document, list, YAML_SEQUENCE_NODE))
 		return -ENOMEM;
-	for (size_t i = 0; i < sizeof(endpoint->address); i++) {
-		snprintf(text, sizeof(text), "%u", endpoint->address[i]);
+	for (size_t i = 0; i < 16; i++) {
+		snprintf(text, sizeof(text), "%u", address[i]);
 		if (qs_document_append(document, list, text) < 0)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/* Has `node` be the members of an endpoint. */
+static int make_endpoint(struct qs_document *document, int node,
+			 const struct qs_vip_key *endpoint)
+{
+	return make_addressed(document, node, "port", endpoint->port,
+			      endpoint->address);
 }
 
 /* Adds the members of an endpoint to a mapping. */
@@ -228,6 +237,21 @@ static int normalise_endpoint(const struct value *value)
 				"not ADDRESS:PORT, such as 192.0.2.1:443 or "
 				"[2001:db8::1]:443");
 	return make_endpoint(value->document, value->node, &endpoint);
+}
+
+static int normalise_prefix(const struct value *value)
+{
+	struct qs_prefix_key prefix;
+	int result = qs_parse_prefix(value->text, &prefix);
+
+	if (result == -EDOM)
+		return complain(value, "the address has bits behind the "
+				       "prefix; they must be 0");
+	if (result)
+		return complain(value, "not ADDRESS/BITS, such as 192.0.2.0/24 "
+				       "or 2001:db8::/32");
+	return make_addressed(value->document, value->node, "length",
+			      prefix.length, prefix.address);
 }
 
 static int normalise_listener(const struct value *value)
@@ -355,6 +379,7 @@ static int (*const normalise[QS_KINDS])(const struct value *value) = {
 	[QS_KIND_CHOICE] = normalise_choice,
 	[QS_KIND_TEXT] = normalise_text,
 	[QS_KIND_ENDPOINT] = normalise_endpoint,
+	[QS_KIND_PREFIX] = normalise_prefix,
 	[QS_KIND_LISTENER] = normalise_listener,
 	[QS_KIND_URL] = normalise_url,
 	[QS_KIND_STATUSES] = normalise_statuses,

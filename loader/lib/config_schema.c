@@ -48,6 +48,7 @@ static const struct qs_config_key loader_keys[] = {
 	{
 		.name = "vips",
 		LIST(struct qs_config_loader, vips, vip_count),
+		.entry = QS_KIND_ENDPOINT,
 		.flags = QS_KEY_REQUIRED | QS_KEY_INLINE,
 		.minimum = 1,
 		.maximum = QS_MAX_VIPS,
@@ -102,6 +103,25 @@ static const struct qs_config_key loader_keys[] = {
 		.help = "where /metrics is served, or none",
 	},
 	{
+		.name = "cid_rotation",
+		.kind = QS_KIND_DURATION,
+		.fallback = "0s",
+		MEMBER(struct qs_config_loader, cid_rotation_ms),
+		.maximum = 480 * HOUR,
+		.help = "how often new connections get CIDs of a new "
+			"configuration with a new key; 0s: when lbctl cid "
+			"rotate says so",
+	},
+	{
+		.name = "cid_max_age",
+		.kind = QS_KIND_DURATION,
+		.fallback = "24h",
+		MEMBER(struct qs_config_loader, cid_max_age_ms),
+		.maximum = 480 * HOUR,
+		.help = "connections with CIDs of a configuration that was "
+			"replaced so long ago are told to leave; 0s: never",
+	},
+	{
 		.name = "terminator_user",
 		.kind = QS_KIND_TEXT,
 		MEMBER(struct qs_config_loader, terminator_user),
@@ -112,6 +132,14 @@ static const struct qs_config_key loader_keys[] = {
 		.restart = "the loader",
 		.help = "user whose processes may register as terminators, "
 			"beside root and the loader's own",
+	},
+	{
+		.name = "new_connections",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config_loader, new_connections),
+		.mapping = &qs_config_new_mapping,
+		.help = "who may open connections, and how many; packets of "
+			"established ones are never touched by it",
 	},
 	{},
 };

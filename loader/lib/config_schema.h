@@ -21,12 +21,13 @@ enum qs_kind {
 	QS_KIND_CHOICE,
 	QS_KIND_TEXT,
 	QS_KIND_ENDPOINT, /* "192.0.2.1:443", "[2001:db8::1]:443" */
+	QS_KIND_PREFIX,	  /* "192.0.2.0/24", "2001:db8::/32" */
 	QS_KIND_LISTENER, /* an endpoint or none */
 	QS_KIND_URL,	  /* "http://HOST[:PORT]" */
 	QS_KIND_STATUSES, /* "200-299,304" */
 	QS_KIND_POOL,	  /* name of a pool: its index */
 	QS_KIND_MAPPING,
-	QS_KIND_LIST, /* of mappings, or of endpoints */
+	QS_KIND_LIST, /* of mappings, endpoints or prefixes */
 	QS_KINDS,
 };
 
@@ -50,12 +51,12 @@ struct qs_config_key {
 	size_t offset;	      /* in the struct of the mapping */
 	size_t size;	      /* of the member; of an entry of a list */
 	size_t count_offset;  /* list */
+	enum qs_kind entry;   /* list without a mapping: of what */
 	const cyaml_strval_t *choices; /* choice */
 	uint32_t choice_count;
 	const char *pattern; /* text: POSIX extended and ECMA-262 alike */
 	const char *form;    /* text: the pattern in words */
-	const struct qs_config_mapping *mapping; /* mapping; list of them, NULL:
-						    list of endpoints */
+	const struct qs_config_mapping *mapping; /* mapping; list of them */
 	const char *restart; /* who must be restarted; NULL: it applies live */
 	const char *help;    /* one line for people who write the file */
 };

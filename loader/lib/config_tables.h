@@ -23,5 +23,6 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 #define NAME_FORM "a name is 1 to 31 of a-z, 0-9 and -"
 extern const struct qs_config_mapping qs_config_pool_mapping;
 extern const struct qs_config_mapping qs_config_route_mapping;
+extern const struct qs_config_mapping qs_config_new_mapping;
 
 #endif

@@ -111,11 +111,11 @@ static int walk_scalar(struct walk *walk, const struct qs_config_key *key,
 static int walk_entry(struct walk *walk, const struct qs_config_key *key,
 		      int node)
 {
-	static const struct qs_config_key endpoint = {.kind = QS_KIND_ENDPOINT};
+	const struct qs_config_key entry = {.kind = key->entry};
 
 	if (key->mapping)
 		return walk_mapping(walk, key->mapping, node, false);
-	return walk_scalar(walk, &endpoint, node);
+	return walk_scalar(walk, &entry, node);
 }
 
 static int walk_list(struct walk *walk, const struct qs_config_key *key,

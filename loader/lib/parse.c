@@ -157,6 +157,60 @@ char *qs_format_endpoint(char text[static QS_ENDPOINT_TEXT],
 	return text;
 }
 
+/* Whether nothing but zeros follows the first `length` bits. */
+static bool has_zeros_behind(const uint8_t *address, uint32_t length)
+{
+	for (uint32_t bit = length; bit < 128; bit++) {
+		if (address[bit / 8] & 0x80 >> bit % 8)
+			return false;
+	}
+	return true;
+}
+
+int qs_parse_prefix(const char *text, struct qs_prefix_key *ret_prefix)
+{
+	const char *slash = strchr(text, '/');
+	size_t length = slash ? (size_t)(slash - text) : strlen(text);
+	struct qs_prefix_key prefix = {};
+	char host[INET6_ADDRSTRLEN];
+	uint32_t bits, first = 0;
+	int family = AF_INET6;
+
+	if (length >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, text, length);
+	host[length] = '\0';
+	if (!strchr(host, ':')) {
+		family = AF_INET;
+		first = 8 * sizeof(v4_mapped);
+		memcpy(prefix.address, v4_mapped, sizeof(v4_mapped));
+	}
+	bits = 128 - first;
+	if (inet_pton(family, host, prefix.address + first / 8) != 1 ||
+	    (slash && qs_parse_number(slash + 1, bits, &bits)))
+		return -EINVAL;
+	prefix.length = first + bits;
+	if (!has_zeros_behind(prefix.address, prefix.length))
+		return -EDOM;
+	*ret_prefix = prefix;
+	return 0;
+}
+
+char *qs_format_prefix(char text[static QS_PREFIX_TEXT],
+		       const struct qs_prefix_key *prefix)
+{
+	bool is_v4 = prefix->length >= 8 * sizeof(v4_mapped) &&
+		     !memcmp(prefix->address, v4_mapped, sizeof(v4_mapped));
+	uint32_t first = is_v4 ? sizeof(v4_mapped) : 0;
+	char host[INET6_ADDRSTRLEN];
+
+	inet_ntop(is_v4 ? AF_INET : AF_INET6, prefix->address + first, host,
+		  sizeof(host));
+	snprintf(text, QS_PREFIX_TEXT, "%s/%u", host,
+		 prefix->length - 8 * first);
+	return text;
+}
+
 static const struct unit {
 	char text[3];
 	uint32_t ms;

@@ -59,6 +59,20 @@ size_t qs_count_ports(const struct qs_vip_key *endpoints, size_t count);
 char *qs_format_endpoint(char text[static QS_ENDPOINT_TEXT],
 			 const struct qs_vip_key *endpoint);
 
+/* longest IPv6 text + "/128" + NUL */
+enum { QS_PREFIX_TEXT = 56 };
+
+/*
+ * qs_parse_prefix: "192.0.2.0/24", "2001:db8::/32"; an address alone is all of
+ * its bits. Returns 0 with the bits counted of 128 also for IPv4, -EINVAL (not
+ * of that form) or -EDOM (bits behind the prefix are not 0).
+ */
+int qs_parse_prefix(const char *text, struct qs_prefix_key *ret_prefix);
+
+/* qs_format_prefix: the reverse, always with the bits. Returns `text`. */
+char *qs_format_prefix(char text[static QS_PREFIX_TEXT],
+		       const struct qs_prefix_key *prefix);
+
 /*
  * qs_parse_duration: digits and a unit: "250ms", "5s", "1m", "2h". Returns 0
  * with milliseconds in *ret_ms, -EINVAL (not of that form, or a number without

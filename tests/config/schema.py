@@ -19,7 +19,7 @@ BEYOND = (
     "syntax", "empty", "two-documents", "alias", "nul-character",
     "complex-key", "duplicate-key", "variable", "too-many-backends",
     "duration-too", "duration-overflow", "share-over", "share-below",
-    "jitter-over", "url-port", "url-bad-address", "vip-any-twice",
+    "jitter-over", "prefix-behind", "url-port", "url-bad-address", "vip-any-twice",
     "vip-nine-ports", "vip-twice", "status-backwards", "status-too-many", "pool-name-twice",
     "backend-name-twice", "backend-name-of-default", "backend-default",
     "route-pool-", "route-twice", "timeout-over", "open-time", "file-missing",

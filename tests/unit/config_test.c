@@ -94,6 +94,12 @@ static void assert_default_programs(const struct qs_config *config)
 	assert_number(config->loader.metrics_on, true);
 	assert_endpoint(&config->loader.metrics, "127.0.0.1:9464");
 	cr_assert_null(config->loader.terminator_user);
+	assert_number(config->loader.new_connections.per_source, 0);
+	assert_number(config->loader.new_connections.prefix_v4, 32);
+	assert_number(config->loader.new_connections.prefix_v6, 64);
+	assert_number(config->loader.new_connections.total, 0);
+	assert_number(config->loader.new_connections.allow_count, 0);
+	assert_number(config->loader.new_connections.deny_count, 0);
 	assert_number(config->terminator.retry, QS_RETRY_AUTO);
 	assert_number(config->terminator.retry_threshold, 256);
 	assert_number(config->terminator.idle_timeout_ms, 30000);
@@ -154,6 +160,23 @@ Test(config, default_file_has_the_defaults)
 	qs_config_free(config);
 }
 
+static void check_new_connections(const struct qs_config_new_connections *new)
+{
+	char text[QS_PREFIX_TEXT];
+
+	assert_number(new->per_source, 50);
+	assert_number(new->per_source_burst, 20);
+	assert_number(new->prefix_v4, 24);
+	assert_number(new->prefix_v6, 56);
+	assert_number(new->total, 10000);
+	assert_number(new->total_burst, 5000);
+	assert_number(new->allow_count, 2);
+	assert_text(qs_format_prefix(text, &new->allow[0]), "192.0.2.0/24");
+	assert_text(qs_format_prefix(text, &new->allow[1]), "2001:db8::/32");
+	assert_number(new->deny_count, 1);
+	assert_text(qs_format_prefix(text, &new->deny[0]), "192.0.2.7/32");
+}
+
 static void assert_full_programs(const struct qs_config *config)
 {
 	assert_number(config->log_level, QS_LOG_DEBUG);
@@ -170,6 +193,7 @@ static void assert_full_programs(const struct qs_config *config)
 	assert_number(config->loader.cpu_steering, true);
 	assert_endpoint(&config->loader.metrics, "[::1]:9999");
 	assert_text(config->loader.terminator_user, "nobody");
+	check_new_connections(&config->loader.new_connections);
 	assert_text(config->terminator.certificate, "/dev/null");
 	assert_text(config->terminator.private_key, "/dev/null");
 	assert_number(config->terminator.retry, QS_RETRY_ALWAYS);

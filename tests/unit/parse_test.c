@@ -129,6 +129,63 @@ Test(parse, endpoint_is_a_map_key)
 	cr_assert_arr_eq(&same, &endpoint, sizeof(same));
 }
 
+Test(parse, prefix_refuses_what_is_none)
+{
+	static const char *const bad[] = {"",
+					  "/",
+					  "/24",
+					  "192.0.2.0/",
+					  "192.0.2/24",
+					  "192.0.2.0/33",
+					  "192.0.2.0/-1",
+					  "192.0.2.0/24 ",
+					  "name/24",
+					  "::/129",
+					  "[::]/64",
+					  "::/64/64",
+					  "192.0.2.0/24x"};
+	static const char *const bits[] = {"192.0.2.1/24", "0.0.0.1/0",
+					   "2001:db8::1/64", "8000::/0",
+					   "192.0.2.3/31"};
+	struct qs_prefix_key prefix = {.length = 77};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		cr_assert_eq(qs_parse_prefix(bad[i], &prefix), -EINVAL, "'%s'",
+			     bad[i]);
+	for (size_t i = 0; i < sizeof(bits) / sizeof(*bits); i++)
+		cr_assert_eq(qs_parse_prefix(bits[i], &prefix), -EDOM, "'%s'",
+			     bits[i]);
+	cr_assert_eq(prefix.length, 77, "it was changed");
+}
+
+Test(parse, prefix_goes_both_ways)
+{
+	static const struct {
+		const char *text, *again;
+		uint32_t length;
+	} good[] = {
+		{"192.0.2.0/24", "192.0.2.0/24", 96 + 24},
+		{"192.0.2.2/31", "192.0.2.2/31", 96 + 31},
+		{"192.0.2.7", "192.0.2.7/32", 128},
+		{"0.0.0.0/0", "0.0.0.0/0", 96},
+		{"::/0", "::/0", 0},
+		{"8000::/1", "8000::/1", 1},
+		{"2001:DB8::/32", "2001:db8::/32", 32},
+		{"2001:db8::1", "2001:db8::1/128", 128},
+	};
+	struct qs_prefix_key prefix;
+	char text[QS_PREFIX_TEXT];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		cr_assert_eq(qs_parse_prefix(good[i].text, &prefix), 0, "'%s'",
+			     good[i].text);
+		cr_assert_eq(prefix.length, good[i].length, "'%s'",
+			     good[i].text);
+		cr_assert_str_eq(qs_format_prefix(text, &prefix),
+				 good[i].again);
+	}
+}
+
 Test(parse, names)
 {
 	char name[QS_NAME_SIZE] = "t1";
