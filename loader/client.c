@@ -3,6 +3,7 @@
 #include "loader/message.h"
 #include "loader/operator.h"
 #include "loader/reload.h"
+#include "loader/rotation.h"
 #include "loader/lib/log.h"
 #include "loader/lib/parse.h"
 
@@ -53,6 +54,7 @@ static void end(struct client *client)
 		registry_died(client->control->registry, client->slot);
 	client_stop(client);
 	reload_left(client->control->reload, client);
+	rotation_left(client->control->rotation, client);
 }
 
 const char *client_name(const struct client *client)
@@ -223,17 +225,23 @@ static void handle_hello(struct client *client, struct message *message)
 	}
 	tell_replaced(client->control);
 	reload_joined(client->control->reload, client);
+	rotation_joined(client->control->rotation, client,
+			hello->flags & QS_HELLO_RESUME);
 }
 
 static void handle_of_terminator(struct client *client,
 				 const struct message *message)
 {
 	if (client->slot == CLIENT_NO_SLOT) {
-		refuse_and_end(client, "said DRAIN or RESULT before HELLO");
+		refuse_and_end(client,
+			       "said what terminators say before HELLO");
 		return;
 	}
 	if (message->content.header.type == QS_MESSAGE_DRAIN)
 		registry_drain(client->control->registry, client->slot);
+	else if (message->content.header.type == QS_MESSAGE_CONFIGS_TAKEN)
+		rotation_taken(client->control->rotation, client,
+			       &message->content.taken);
 	else
 		reload_answer(client->control->reload, client,
 			      &message->content.result);
@@ -256,10 +264,12 @@ static void handle_message(struct client *client, struct message *message)
 		break;
 	case QS_MESSAGE_DRAIN:
 	case QS_MESSAGE_RESULT:
+	case QS_MESSAGE_CONFIGS_TAKEN:
 		handle_of_terminator(client, message);
 		break;
 	case QS_MESSAGE_RELOAD:
 	case QS_MESSAGE_CONNECTIONS:
+	case QS_MESSAGE_ROTATE:
 		handle_of_operator(client, message);
 		break;
 	}

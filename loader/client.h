@@ -16,6 +16,8 @@ struct client {
 	int slot; /* of a terminator; CLIENT_NO_SLOT before it registers */
 	bool told_to_drain;
 	unsigned int results_due; /* answers to RELOAD that are still to come */
+	__u32 configs_told;	  /* rotation.generation that it was sent */
+	__u32 configs_taken;	  /* and that it has put in force */
 	bool awaited; /* the reload in progress waits for the last of them */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/configure.h"
+#include "loader/admission.h"
 #include "loader/vips.h"
 #include "loader/lib/clock.h"
 #include "loader/lib/log.h"
@@ -11,26 +12,43 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Server ID and nonce fill one AES block: a CID of 17 octets. */
-enum { CONFIG_ID = 0, SERVER_ID_LENGTH = 4, NONCE_LENGTH = 12 };
+/* The file holds all that the map does (rotation.h); the map may hold less. */
+static int check_config(const struct qs_maps *maps,
+			const struct qs_state_secrets *secrets, int id,
+			bool *ret_same)
+{
+	const struct qs_control_cid_config *ours = &secrets->configs[id].config;
+	struct qs_cid_config config;
+	int error = qs_maps_config(maps, id, &config);
+
+	if (!error && config.encoding != QS_ENCODING_NONE)
+		*ret_same &=
+			config.encoding == ours->encoding &&
+			config.server_id_length == ours->server_id_length &&
+			config.nonce_length == ours->nonce_length &&
+			!memcmp(config.key, ours->key, sizeof(config.key));
+	explicit_bzero(&config, sizeof(config));
+	return error;
+}
 
 int configure_check_secrets(const struct qs_maps *maps,
 			    const struct qs_state_secrets *secrets,
 			    const struct options *options)
 {
-	struct qs_cid_config config;
-	int error = qs_maps_config(maps, CONFIG_ID, &config);
+	bool same = !memcmp(maps->settings->hash_key, secrets->hash_key,
+			    sizeof(secrets->hash_key));
+	int error = 0;
 
+	if (!registry_count(maps))
+		return 0;
+	for (int id = 0; id < QS_CID_CONFIGS && !error; id++)
+		error = check_config(maps, secrets, id, &same);
 	if (error) {
-		log_error("cannot read the pinned CID configuration: %s",
+		log_error("cannot read the pinned CID configurations: %s",
 			  strerror(-error));
 		return -1;
 	}
-	if (config.encoding == QS_ENCODING_NONE || !registry_count(maps))
-		return 0;
-	if (!memcmp(config.key, secrets->cid_key, sizeof(config.key)) &&
-	    !memcmp(maps->settings->hash_key, secrets->hash_key,
-		    sizeof(secrets->hash_key)))
+	if (same)
 		return 0;
 	log_error("the secrets under %s are not those that the terminators "
 		  "under %s work with: give the --state-dir of the earlier "
@@ -39,22 +57,50 @@ int configure_check_secrets(const struct qs_maps *maps,
 	return -1;
 }
 
-static int write_config(struct qs_maps *maps,
-			const struct qs_state_secrets *secrets)
+int configure_cid(const struct qs_maps *maps,
+		  const struct qs_state_secrets *secrets, __u32 id)
 {
+	const struct qs_control_cid_config *ours = &secrets->configs[id].config;
 	union {
 		struct qs_cid_config config;
 		__u64 room[(sizeof(struct qs_cid_config) + 7) / 8];
 	} value = {};
-	__u32 id = CONFIG_ID;
-	int error = qs_cid_config_init(
-		&value.config, SERVER_ID_LENGTH, NONCE_LENGTH, secrets->cid_key,
-		QS_CONFIG_ASSIGNED | QS_CONFIG_SELF_LENGTH);
+	int error = 0;
 
+	if (ours->encoding != QS_ENCODING_NONE)
+		error = qs_cid_config_init(
+			&value.config, ours->server_id_length,
+			ours->nonce_length,
+			ours->encoding == QS_ENCODING_PLAINTEXT ? NULL
+								: ours->key,
+			ours->flags);
 	if (!error && bpf_map_update_elem(maps->fd[QS_MAP_CID_CONFIGS], &id,
 					  &value, BPF_ANY) < 0)
 		error = -errno;
 	explicit_bzero(&value, sizeof(value));
+	return error;
+}
+
+void configure_cid_lives(struct qs_maps *maps,
+			 const struct qs_state_secrets *secrets)
+{
+	for (int id = 0; id < QS_CID_CONFIGS; id++)
+		maps->settings->cid_lives[id] = (struct qs_cid_life){
+			.created_s = secrets->configs[id].created_s,
+			.retired_s = secrets->configs[id].retired_s,
+		};
+	__atomic_store_n(&maps->settings->cid_current, secrets->current,
+			 __ATOMIC_RELEASE);
+}
+
+static int write_configs(struct qs_maps *maps,
+			 const struct qs_state_secrets *secrets)
+{
+	int error = 0;
+
+	for (int id = 0; id < QS_CID_CONFIGS && !error; id++)
+		error = configure_cid(maps, secrets, id);
+	configure_cid_lives(maps, secrets);
 	return error;
 }
 
@@ -97,40 +143,28 @@ int configure_maps(struct qs_maps *maps, const struct qs_state_secrets *secrets,
 
 	write_settings(maps, secrets, ifindex, options->config);
 	configure_flags(maps, options);
-	error = write_config(maps, secrets);
+	error = write_configs(maps, secrets);
 	if (!error)
 		error = vips_write(maps, options->vips, options->vip_count,
 				   ports);
+	if (!error)
+		error = admission_write(maps, options->new_connections);
 	if (error)
 		log_error("cannot write the maps under %s: %s",
 			  options->pin_dir, strerror(-error));
 	return error ? -1 : 0;
 }
 
-int configure_deployment(const struct qs_maps *maps,
-			 const struct qs_state_secrets *secrets,
-			 struct control_deployment *ret_deployment)
+void configure_deployment(const struct qs_state_secrets *secrets, __u8 but,
+			  struct control_deployment *ret_deployment)
 {
 	*ret_deployment = (struct control_deployment){
 		.secrets = secrets->shared,
-		.config_id = CONFIG_ID,
+		.config_id = secrets->current,
 	};
 	for (int id = 0; id < QS_CID_CONFIGS; id++) {
-		struct qs_control_cid_config *told =
-			&ret_deployment->configs[id];
-		struct qs_cid_config config;
-		int error = qs_maps_config(maps, id, &config);
-
-		if (error) {
-			log_error("cannot read CID configuration %d: %s", id,
-				  strerror(-error));
-			return -1;
-		}
-		told->encoding = config.encoding;
-		told->server_id_length = config.server_id_length;
-		told->nonce_length = config.nonce_length;
-		told->flags = config.flags;
-		memcpy(told->key, config.key, sizeof(told->key));
+		if (!(but >> id & 1))
+			ret_deployment->configs[id] =
+				secrets->configs[id].config;
 	}
-	return 0;
 }

@@ -11,7 +11,7 @@
 
 /*
  * configure_check_secrets: whether the pinned maps of an earlier loader work
- * with the same CID key and hash key. Other keys would send the packets of
+ * with the same CID keys and hash key. Other keys would send the packets of
  * live connections astray. Returns 0, or -1 after one message.
  */
 int configure_check_secrets(const struct qs_maps *maps,
@@ -20,7 +20,7 @@ int configure_check_secrets(const struct qs_maps *maps,
 
 /*
  * configure_maps: writes settings (the attach mode excepted), CID
- * configuration 0 and the VIPs; VIPs that are not wanted any more go last.
+ * configurations and the VIPs; VIPs that are not wanted any more go last.
  * Returns 0, or -1 after one message.
  */
 int configure_maps(struct qs_maps *maps, const struct qs_state_secrets *secrets,
@@ -32,11 +32,21 @@ int configure_maps(struct qs_maps *maps, const struct qs_state_secrets *secrets,
 void configure_flags(struct qs_maps *maps, const struct options *options);
 
 /*
- * configure_deployment: what terminators are told, from the maps. Returns 0,
- * or -1 after one message.
+ * configure_cid: writes configuration `id` as `secrets` have it to XDP's map:
+ * not in use, if its ID is free. Returns 0 or -errno.
  */
-int configure_deployment(const struct qs_maps *maps,
-			 const struct qs_state_secrets *secrets,
-			 struct control_deployment *ret_deployment);
+int configure_cid(const struct qs_maps *maps,
+		  const struct qs_state_secrets *secrets, __u32 id);
+
+/* configure_cid_lives: shows in settings which one is current, and the ages. */
+void configure_cid_lives(struct qs_maps *maps,
+			 const struct qs_state_secrets *secrets);
+
+/*
+ * configure_deployment: what terminators are told; not of the configurations
+ * in `but`, bits by ID.
+ */
+void configure_deployment(const struct qs_state_secrets *secrets, __u8 but,
+			  struct control_deployment *ret_deployment);
 
 #endif

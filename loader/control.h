@@ -20,10 +20,12 @@ struct control_deployment {
 
 struct client;
 struct reload;
+struct rotation;
 
 struct control {
-	struct registry *registry;		     /* borrowed */
-	struct reload *reload;			     /* borrowed */
+	struct registry *registry; /* borrowed */
+	struct reload *reload;	   /* borrowed */
+	struct rotation *rotation; /* borrowed; before control_start */
 	const struct control_deployment *deployment; /* borrowed */
 	struct sockaddr_un address;
 	bool extra_user; /* extra_uid may register, too */

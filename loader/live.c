@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/live.h"
+#include "loader/admission.h"
 #include "loader/client.h"
 #include "loader/configure.h"
 #include "loader/port.h"
+#include "loader/rotation.h"
 #include "loader/vips.h"
 #include "loader/lib/log.h"
 
@@ -93,15 +95,28 @@ static int apply_vips(struct live *live, char *text, size_t size)
 	return -1;
 }
 
+static int apply_admission(struct live *live, char *text, size_t size)
+{
+	int error = admission_write(live->maps,
+				    live->next_options.new_connections);
+
+	if (!error)
+		return 0;
+	snprintf(text, size, "cannot write loader.new_connections: %s",
+		 strerror(-error));
+	return -1;
+}
+
 int live_apply(struct live *live, char *text, size_t size)
 {
 	struct qs_settings *settings = live->maps->settings;
 	size_t length;
 
 	*text = '\0';
-	if (apply_vips(live, text, size))
+	if (apply_vips(live, text, size) || apply_admission(live, text, size))
 		return -1;
 	configure_flags(live->maps, &live->next_options);
+	rotation_configure(live->control->rotation, &live->next_options);
 	qs_log_set_level(live->next_options.log_level);
 	length = strlen(text);
 	qs_config_restarts(live->config, live->next, text + length,

@@ -13,14 +13,15 @@
 #include <unistd.h>
 
 /* New secrets are made only where nobody works with older ones. */
-static int load_secrets(const struct options *options, bool may_make,
-			struct qs_state_secrets *ret_secrets)
+static int load_secrets(struct loader *loader, bool may_make)
 {
-	char path[PATH_MAX];
+	const struct options *options = loader->options;
+	struct qs_state_secrets *ret_secrets = &loader->secrets;
+	char *path = loader->secrets_path;
 	int error;
 
-	if (snprintf(path, sizeof(path), "%s/secrets", options->state_dir) >=
-	    (int)sizeof(path)) {
+	if (snprintf(path, sizeof(loader->secrets_path), "%s/secrets",
+		     options->state_dir) >= (int)sizeof(loader->secrets_path)) {
 		log_error("--state-dir %s: the path is too long",
 			  options->state_dir);
 		return -1;
@@ -110,7 +111,7 @@ static int check(struct loader *loader)
 			   options->terminator_user ? &options->terminator_uid
 						    : NULL))
 		return -1;
-	if (load_secrets(options, !recorded, &loader->secrets))
+	if (load_secrets(loader, !recorded))
 		return -1;
 	if (!loader->maps_open)
 		return 0;
@@ -145,11 +146,9 @@ static int install(struct loader *loader)
 	registry_change_ports(&loader->registry, options->vips,
 			      options->vip_count, &changed);
 	if (configure_maps(&loader->maps, &loader->secrets, options,
-			   &loader->registry.ports,
-			   loader->attachment.ifindex) ||
-	    configure_deployment(&loader->maps, &loader->secrets,
-				 &loader->deployment))
+			   &loader->registry.ports, loader->attachment.ifindex))
 		return -1;
+	configure_deployment(&loader->secrets, 0, &loader->deployment);
 	if (attach_programs(&loader->attachment, &loader->programs))
 		return -1;
 	loader->maps.settings->attach_mode = loader->attachment.mode;
@@ -165,6 +164,11 @@ static int serve(struct loader *loader, uv_loop_t *loop)
 	loader->live.maps = &loader->maps;
 	loader->live.control = &loader->control;
 	reload_start(&loader->reload, loop, &loader->control, &loader->live);
+	rotation_start(&loader->rotation, loop, &loader->control, &loader->maps,
+		       &loader->secrets, &loader->deployment,
+		       loader->secrets_path);
+	rotation_configure(&loader->rotation, loader->options);
+	loader->control.rotation = &loader->rotation;
 	return control_start(&loader->control, loop, &loader->registry,
 			     &loader->reload, &loader->deployment);
 }
@@ -183,6 +187,7 @@ static void close_all(struct loader *loader)
 {
 	exporter_close(&loader->exporter);
 	reload_close(&loader->reload);
+	rotation_close(&loader->rotation);
 	control_close(&loader->control);
 	if (loader->registry.maps)
 		registry_close(&loader->registry);

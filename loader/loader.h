@@ -11,6 +11,7 @@
 #include "loader/pins.h"
 #include "loader/registry.h"
 #include "loader/reload.h"
+#include "loader/rotation.h"
 
 #include <uv.h>
 
@@ -19,6 +20,7 @@ struct loader {
 	struct pins pins;
 	struct qs_maps maps;
 	struct attachment attachment;
+	char secrets_path[PATH_MAX];
 	struct qs_state_secrets secrets;
 	struct control_deployment deployment;
 	struct programs programs;
@@ -26,6 +28,7 @@ struct loader {
 	struct control control;
 	struct live live;
 	struct reload reload;
+	struct rotation rotation;
 	struct exporter exporter;
 	bool maps_open;
 	bool touched; /* maps or interface may have changed */

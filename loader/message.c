@@ -94,6 +94,10 @@ static bool is_valid(const struct message *message, size_t size)
 		       memchr(result->text, '\0', sizeof(result->text));
 	case QS_MESSAGE_CONNECTIONS:
 		return size == sizeof(struct qs_connections);
+	case QS_MESSAGE_CONFIGS_TAKEN:
+		return size == sizeof(struct qs_configs_taken);
+	case QS_MESSAGE_ROTATE:
+		return size == sizeof(struct qs_rotate);
 	}
 	return false;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/operator.h"
 #include "loader/reload.h"
+#include "loader/rotation.h"
 #include "loader/lib/log.h"
 
 #include <stdio.h>
@@ -74,6 +75,11 @@ const char *operator_handle(struct client *client,
 		return "only root and the loader's own user may ask for that";
 	if (message->content.header.type == QS_MESSAGE_CONNECTIONS)
 		return handle_connections(client, message);
+	if (message->content.header.type == QS_MESSAGE_ROTATE) {
+		rotation_begin(client->control->rotation, client,
+			       &message->content.rotate);
+		return NULL;
+	}
 	if (message->content.reload.phase != QS_RELOAD_REQUEST)
 		return "a RELOAD to the loader is a request";
 	reload_begin(client->control->reload, client);

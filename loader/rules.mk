@@ -43,6 +43,8 @@ wishes_test_LIBS := -lbpf
 metrics_write_test_OBJS := $(BUILD)/obj/loader/metrics_write.o
 secrets_test_OBJS := $(BUILD)/obj/loader/lib/secrets.o \
 	$(BUILD)/obj/loader/lib/parse.o
+cid_configs_test_OBJS := $(addprefix $(BUILD)/obj/loader/,cid_configs.o \
+	lib/secrets.o lib/parse.o)
 table_test_OBJS := $(BUILD)/obj/loader/lib/table.o
 lbctl_format_test_OBJS := $(BUILD)/obj/loader/lbctl/format.o \
 	$(BUILD)/obj/loader/lbctl/grid.o

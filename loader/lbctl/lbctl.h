@@ -94,6 +94,8 @@ int command_status(int argc, char **argv);
 int command_terminators(int argc, char **argv);
 int command_cid_decode(int argc, char **argv);
 int command_cid_encode(int argc, char **argv);
+int command_cid_rotate(int argc, char **argv);
+int command_cid_configs(int argc, char **argv);
 int command_config_check(int argc, char **argv);
 int command_config_schema(int argc, char **argv);
 int command_version(int argc, char **argv);

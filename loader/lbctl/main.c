@@ -28,7 +28,7 @@ static const char help_tail[] =
 	"  2  wrong usage: unknown command or option, or a value that is not "
 	"of its\n"
 	"     form\n"
-	"  3  drain: the deadline passed with work left\n"
+	"  3  drain, cid rotate: the deadline passed with work left\n"
 	"  4  a daemon that must be up for this is not; the message names it\n";
 
 struct command {
@@ -98,6 +98,14 @@ static const struct command commands[] = {
 	 "",
 	 "a QUIC-LB connection ID of server ID and nonce",
 	 command_cid_encode},
+	{{"cid", "configs"},
+	 "",
+	 "live CID configurations and how many connections use them",
+	 command_cid_configs},
+	{{"cid", "rotate"},
+	 "",
+	 "* a new CID configuration for new connections",
+	 command_cid_rotate},
 	{{"completion-names", NULL}, "", NULL, command_completion_names},
 };
 

@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lib/secrets.h"
 #include "loader/lib/parse.h"
+#include "quicsteer/cid.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-static const char first_line[] = "quicsteer-secrets 1";
+static const char first_line[] = "quicsteer-secrets 2";
+static const char first_line_1[] = "quicsteer-secrets 1";
 
-enum { FIELDS = 5, LINE_MAX_LENGTH = 192, FILE_MAX_LENGTH = 1024 };
+enum {
+	FIELDS = 4,
+	LINE_MAX_LENGTH = 192,
+	FILE_MAX_LENGTH = 4096,
+	CONFIG_WORDS = 8,
+	CONFIG_FLAGS =
+		QS_CONFIG_ASSIGNED | QS_CONFIG_LISTED | QS_CONFIG_SELF_LENGTH,
+};
 
 struct field {
 	const char *name;
@@ -34,8 +46,6 @@ static void list_fields(struct qs_state_secrets *secrets,
 				   sizeof(shared->ticket)};
 	fields[3] = (struct field){"hash", secrets->hash_key,
 				   sizeof(secrets->hash_key)};
-	fields[4] = (struct field){"cid", secrets->cid_key,
-				   sizeof(secrets->cid_key)};
 }
 
 /* Ends the line at *cursor and moves on to the next; NULL at the end. */
@@ -64,12 +74,127 @@ static int parse_field(const char *line, const struct field *field)
 	return length == field->length ? 0 : -EBADMSG;
 }
 
-static int parse_secrets(char *text, struct qs_state_secrets *secrets)
+int qs_state_config_fill(struct qs_control_cid_config *config,
+			 __u32 server_id_length, __u32 nonce_length,
+			 const __u8 *key, __u8 flags)
+{
+	struct qs_cid_config whole;
+	int error = qs_cid_config_init(&whole, server_id_length, nonce_length,
+				       key, flags);
+
+	*config = (struct qs_control_cid_config){
+		.encoding = whole.encoding,
+		.server_id_length = whole.server_id_length,
+		.nonce_length = whole.nonce_length,
+		.flags = whole.flags,
+	};
+	memcpy(config->key, whole.key, sizeof(config->key));
+	explicit_bzero(&whole, sizeof(whole));
+	return error;
+}
+
+static int first_config(struct qs_state_secrets *secrets, const __u8 key[16],
+			__u64 created_s)
+{
+	struct qs_state_config *first = &secrets->configs[0];
+
+	secrets->current = 0;
+	first->created_s = created_s;
+	return qs_state_config_fill(&first->config, QS_FIRST_SERVER_ID_LENGTH,
+				    QS_FIRST_NONCE_LENGTH, key,
+				    QS_CONFIG_ASSIGNED | QS_CONFIG_SELF_LENGTH);
+}
+
+/* What version 1 has behind the hash. */
+static int parse_configs_1(char **text, struct qs_state_secrets *secrets,
+			   __u64 created_s)
+{
+	__u8 key[16];
+	struct field field = {"cid", key, sizeof(key)};
+	const char *line = take_line(text);
+	int error = !line || parse_field(line, &field) ? -EBADMSG : 0;
+
+	if (!error)
+		error = first_config(secrets, key, created_s);
+	explicit_bzero(key, sizeof(key));
+	return error;
+}
+
+/* Numbers of a line that stand between blanks. */
+static int parse_numbers(char *words[CONFIG_WORDS], __u32 numbers[CONFIG_WORDS])
+{
+	for (int i = 0; i < CONFIG_WORDS; i++) {
+		if (i == 0 || i == 5)
+			continue;
+		if (!words[i] ||
+		    qs_parse_number(words[i], UINT32_MAX, &numbers[i]))
+			return -EBADMSG;
+	}
+	return words[5] ? 0 : -EBADMSG;
+}
+
+/* words: "config", its ID, two lengths, flags, key, created, retired. */
+static int parse_config(char *line, struct qs_state_secrets *secrets)
+{
+	bool is_plaintext;
+	__u8 key[16];
+	char *words[CONFIG_WORDS], *rest = NULL;
+	__u32 numbers[CONFIG_WORDS];
+	struct qs_state_config *config;
+	size_t length;
+	int error;
+
+	for (int i = 0; i < CONFIG_WORDS; i++)
+		words[i] = strtok_r(i ? NULL : line, " ", &rest);
+	if (!words[0] || strcmp(words[0], "config") || (rest && *rest) ||
+	    parse_numbers(words, numbers) || numbers[1] >= QS_CONFIG_ID_NONE ||
+	    numbers[4] & ~CONFIG_FLAGS)
+		return -EBADMSG;
+	config = &secrets->configs[numbers[1]];
+	is_plaintext = !strcmp(words[5], "plaintext");
+	if (config->config.encoding ||
+	    (!is_plaintext &&
+	     (qs_parse_hex(words[5], key, sizeof(key), &length) ||
+	      length != sizeof(key))))
+		return -EBADMSG;
+	config->created_s = numbers[6];
+	config->retired_s = numbers[7];
+	error = qs_state_config_fill(&config->config, numbers[2], numbers[3],
+				     is_plaintext ? NULL : key, numbers[4]);
+	explicit_bzero(key, sizeof(key));
+	return error;
+}
+
+static int parse_configs(char **text, struct qs_state_secrets *secrets)
+{
+	static const char current[] = "current ";
+	const struct qs_state_config *config;
+	char *line = take_line(text);
+
+	if (!line || strncmp(line, current, sizeof(current) - 1) ||
+	    qs_parse_number(line + sizeof(current) - 1, QS_CONFIG_ID_NONE - 1,
+			    &secrets->current))
+		return -EBADMSG;
+	while ((line = take_line(text)) && strcmp(line, "end")) {
+		if (parse_config(line, secrets))
+			return -EBADMSG;
+	}
+	config = &secrets->configs[secrets->current];
+	return line && config->config.encoding && !config->retired_s ? 0
+								     : -EBADMSG;
+}
+
+/* `modified_s` is what version 1 knows of the configuration's age. */
+static int parse_secrets(char *text, struct qs_state_secrets *secrets,
+			 __u64 modified_s)
 {
 	struct field fields[FIELDS];
 	char *line = take_line(&text);
+	bool first = line && !strcmp(line, first_line_1);
+	int error;
 
-	if (!line || strcmp(line, first_line))
+	memset(secrets, 0, sizeof(*secrets));
+	if (!line || (!first && strcmp(line, first_line)))
 		return -EBADMSG;
 	list_fields(secrets, fields);
 	for (int i = 0; i < FIELDS; i++) {
@@ -77,10 +202,14 @@ static int parse_secrets(char *text, struct qs_state_secrets *secrets)
 		if (!line || parse_field(line, &fields[i]))
 			return -EBADMSG;
 	}
+	error = first ? parse_configs_1(&text, secrets, modified_s)
+		      : parse_configs(&text, secrets);
+	if (error)
+		return -EBADMSG;
 	return *text ? -EBADMSG : 0;
 }
 
-static int check_owner(int fd)
+static int check_owner(int fd, __u64 *ret_modified_s)
 {
 	struct stat status;
 
@@ -90,6 +219,7 @@ static int check_owner(int fd)
 		return -EACCES;
 	if (status.st_uid != geteuid() && status.st_uid != 0)
 		return -EACCES;
+	*ret_modified_s = status.st_mtime;
 	return 0;
 }
 
@@ -97,13 +227,14 @@ int qs_secrets_load(const char *path, struct qs_state_secrets *ret_secrets)
 {
 	struct qs_state_secrets secrets;
 	char text[FILE_MAX_LENGTH];
+	__u64 modified_s = 0;
 	ssize_t length;
 	int fd, error;
 
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ELOOP ? -EACCES : -errno;
-	error = check_owner(fd);
+	error = check_owner(fd, &modified_s);
 	if (error)
 		goto out;
 	length = read(fd, text, sizeof(text) - 1);
@@ -112,7 +243,7 @@ int qs_secrets_load(const char *path, struct qs_state_secrets *ret_secrets)
 		goto out;
 	}
 	text[length] = '\0';
-	error = parse_secrets(text, &secrets);
+	error = parse_secrets(text, &secrets, modified_s);
 	if (!error)
 		*ret_secrets = secrets;
 	explicit_bzero(text, sizeof(text));
@@ -120,6 +251,28 @@ int qs_secrets_load(const char *path, struct qs_state_secrets *ret_secrets)
 out:
 	close(fd);
 	return error;
+}
+
+static size_t format_config(char *text, size_t size, int id,
+			    const struct qs_state_config *config)
+{
+	char key[2 * sizeof(config->config.key) + 1];
+	size_t length;
+
+	if (config->config.encoding == QS_ENCODING_NONE)
+		return 0;
+	if (config->config.encoding == QS_ENCODING_PLAINTEXT)
+		strcpy(key, "plaintext");
+	else
+		qs_format_hex(key, config->config.key,
+			      sizeof(config->config.key));
+	length = snprintf(
+		text, size, "config %d %u %u %u %s %" PRIu64 " %" PRIu64 "\n",
+		id, config->config.server_id_length,
+		config->config.nonce_length, config->config.flags, key,
+		(uint64_t)config->created_s, (uint64_t)config->retired_s);
+	explicit_bzero(key, sizeof(key));
+	return length;
 }
 
 static size_t format_secrets(char *text, size_t size,
@@ -136,6 +289,12 @@ static size_t format_secrets(char *text, size_t size,
 			text + length, size - length, "%s %s\n", fields[i].name,
 			qs_format_hex(hex, fields[i].octets, fields[i].length));
 	explicit_bzero(hex, sizeof(hex));
+	length += snprintf(text + length, size - length, "current %u\n",
+			   secrets->current);
+	for (int id = 0; id < QS_CONFIG_ID_NONE; id++)
+		length += format_config(text + length, size - length, id,
+					&secrets->configs[id]);
+	length += snprintf(text + length, size - length, "end\n");
 	return length;
 }
 
@@ -150,15 +309,15 @@ static int write_all(int fd, const char *text, size_t length)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-static int write_file(const char *path, struct qs_state_secrets *secrets)
+/* Writes PATH.new, whose name is then in `temporary`. */
+static int write_temporary(const char *path, struct qs_state_secrets *secrets,
+			   char temporary[static PATH_MAX])
 {
 	char text[FILE_MAX_LENGTH];
-	char temporary[PATH_MAX];
 	size_t length;
 	int fd, error;
 
-	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >=
-	    (int)sizeof(temporary))
+	if (snprintf(temporary, PATH_MAX, "%s.new", path) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	if (unlink(temporary) < 0 && errno != ENOENT)
 		return -errno;
@@ -169,21 +328,87 @@ static int write_file(const char *path, struct qs_state_secrets *secrets)
 	error = write_all(fd, text, length);
 	explicit_bzero(text, sizeof(text));
 	close(fd);
+	if (error)
+		unlink(temporary);
+	return error;
+}
+
+/* The file's name survives a crash, too. */
+static int sync_directory(const char *path)
+{
+	char copy[PATH_MAX];
+	int fd, error;
+
+	strncpy(copy, path, sizeof(copy) - 1);
+	copy[sizeof(copy) - 1] = '\0';
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	error = fsync(fd) < 0 ? -errno : 0;
+	close(fd);
+	return error;
+}
+
+int qs_secrets_replace(const char *path, const struct qs_state_secrets *secrets)
+{
+	struct qs_state_secrets copy = *secrets;
+	char temporary[PATH_MAX];
+	int error = write_temporary(path, &copy, temporary);
+
+	explicit_bzero(&copy, sizeof(copy));
+	if (error)
+		return error;
+	if (rename(temporary, path) < 0) {
+		error = -errno;
+		unlink(temporary);
+		return error;
+	}
+	return sync_directory(path);
+}
+
+static int write_new(const char *path, struct qs_state_secrets *secrets)
+{
+	char temporary[PATH_MAX];
+	int error = write_temporary(path, secrets, temporary);
+
+	if (error)
+		return error;
 	/* link(2) and not rename(2): it never replaces secrets that exist. */
-	if (!error && link(temporary, path) < 0)
+	if (link(temporary, path) < 0)
 		error = -errno;
 	unlink(temporary);
+	return error ? error : sync_directory(path);
+}
+
+static int draw(void *octets, size_t size)
+{
+	return getrandom(octets, size, 0) == (ssize_t)size ? 0 : -EIO;
+}
+
+static int draw_secrets(struct qs_state_secrets *secrets)
+{
+	__u8 key[16];
+	int error;
+
+	memset(secrets, 0, sizeof(*secrets));
+	error = draw(&secrets->shared, sizeof(secrets->shared));
+	if (!error)
+		error = draw(secrets->hash_key, sizeof(secrets->hash_key));
+	if (!error)
+		error = draw(key, sizeof(key));
+	if (!error)
+		error = first_config(secrets, key, time(NULL));
+	explicit_bzero(key, sizeof(key));
 	return error;
 }
 
 int qs_secrets_create(const char *path, struct qs_state_secrets *ret_secrets)
 {
 	struct qs_state_secrets secrets;
-	int error;
+	int error = draw_secrets(&secrets);
 
-	if (getrandom(&secrets, sizeof(secrets), 0) != sizeof(secrets))
-		return -EIO;
-	error = write_file(path, &secrets);
+	if (!error)
+		error = write_new(path, &secrets);
 	if (!error)
 		*ret_secrets = secrets;
 	explicit_bzero(&secrets, sizeof(secrets));

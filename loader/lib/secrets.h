@@ -2,22 +2,43 @@
 /*
  * The secrets of a deployment, kept in one file that only its owner may read:
  *
- *   quicsteer-secrets 1
+ *   quicsteer-secrets 2
  *   reset HEX      32 octets, stateless reset tokens
  *   token HEX      32 octets, Retry and NEW_TOKEN tokens
  *   ticket HEX     80 octets, TLS session tickets
  *   hash HEX       16 octets, key of the new-connection hash
- *   cid HEX        16 octets, AES key of CID configuration 0
+ *   current ID     the CID configuration of new connections
+ *   config ID SERVER_ID_LENGTH NONCE_LENGTH FLAGS KEY CREATED RETIRED
+ *                  each that is live: octets, octets, QS_CONFIG_*, 16 octets
+ *                  in hex or "plaintext", seconds since 1970, 0: current
+ *   end
+ *
+ * Version 1 had one configuration: "cid HEX", the key of configuration 0, in
+ * place of what follows the hash.
  */
 #ifndef QS_LOADER_LIB_SECRETS_H
 #define QS_LOADER_LIB_SECRETS_H
 
 #include "quicsteer/control.h"
 
+enum {
+	/* The first configuration: server ID and nonce fill one AES block. */
+	QS_FIRST_SERVER_ID_LENGTH = 4,
+	QS_FIRST_NONCE_LENGTH = 12,
+};
+
+/* A CID configuration and its life in seconds of CLOCK_REALTIME. */
+struct qs_state_config {
+	struct qs_control_cid_config config; /* no encoding: the ID is free */
+	__u64 created_s;
+	__u64 retired_s; /* since when new connections get another; 0: not */
+};
+
 struct qs_state_secrets {
 	struct qs_secrets shared; /* what the terminators get */
 	__u8 hash_key[16];
-	__u8 cid_key[16];
+	__u32 current; /* ID of the configuration of new connections */
+	struct qs_state_config configs[QS_CID_CONFIGS]; /* by ID; 7 is free */
 };
 
 /*
@@ -34,5 +55,20 @@ int qs_secrets_load(const char *path, struct qs_state_secrets *ret_secrets);
  * -errno.
  */
 int qs_secrets_create(const char *path, struct qs_state_secrets *ret_secrets);
+
+/*
+ * qs_secrets_replace: writes `secrets` to `path` in place of what is there: a
+ * reader, also after a crash, finds the one or the other. 0 or -errno.
+ */
+int qs_secrets_replace(const char *path,
+		       const struct qs_state_secrets *secrets);
+
+/*
+ * qs_state_config_fill: a configuration from its lengths and key (NULL:
+ * plaintext). Returns 0, or -EINVAL if the lengths are not legal.
+ */
+int qs_state_config_fill(struct qs_control_cid_config *config,
+			 __u32 server_id_length, __u32 nonce_length,
+			 const __u8 *key, __u8 flags);
 
 #endif

@@ -120,10 +120,10 @@ Test(secrets, other_content)
 	write_text(text, length + 1);
 	cr_assert_eq(qs_secrets_load(path, &loaded), -EBADMSG, "more lines");
 	text[length] = '\0';
-	text[strlen("quicsteer-secrets ")] = '2';
+	text[strlen("quicsteer-secrets ")] = '3';
 	write_text(text, length);
-	cr_assert_eq(qs_secrets_load(path, &loaded), -EBADMSG, "version 2");
-	text[strlen("quicsteer-secrets ")] = '1';
+	cr_assert_eq(qs_secrets_load(path, &loaded), -EBADMSG, "version 3");
+	text[strlen("quicsteer-secrets ")] = '2';
 	hash = strstr(text, "hash ");
 	memcpy(hash, "hush ", 5);
 	write_text(text, length);
@@ -158,6 +158,138 @@ Test(secrets, come_back_as_they_were)
 	cr_assert(memcmp(&made, &zeros, sizeof(made)));
 	snprintf(second, sizeof(second), "%s/second", directory);
 	cr_assert_eq(qs_secrets_create(second, &loaded), 0);
-	cr_assert(memcmp(&loaded.cid_key, &made.cid_key, sizeof(made.cid_key)),
+	cr_assert(memcmp(loaded.configs[0].config.key,
+			 made.configs[0].config.key, 16),
 		  "drawn anew");
+}
+
+/* Three configurations, with a gap, of which number 4 is current. */
+static void add_configs(struct qs_state_secrets *secrets)
+{
+	secrets->configs[0].retired_s = 1700000000;
+	cr_assert_eq(qs_state_config_fill(&secrets->configs[1].config, 5, 6,
+					  (const __u8 *)"0123456789abcdef",
+					  QS_CONFIG_ASSIGNED),
+		     0);
+	secrets->configs[1].created_s = 1700000001;
+	secrets->configs[1].retired_s = 4000000000;
+	cr_assert_eq(qs_state_config_fill(
+			     &secrets->configs[4].config, 4, 4, NULL,
+			     QS_CONFIG_ASSIGNED | QS_CONFIG_SELF_LENGTH),
+		     0);
+	secrets->configs[4].created_s = 4000000000;
+	secrets->current = 4;
+}
+
+Test(secrets, configurations_come_back_as_they_were)
+{
+	cr_assert_eq(qs_secrets_create(path, &made), 0);
+	add_configs(&made);
+	cr_assert_eq(qs_secrets_replace(path, &made), 0);
+	cr_assert_eq(qs_secrets_load(path, &loaded), 0);
+	cr_assert_arr_eq(&loaded, &made, sizeof(made));
+	cr_assert_eq(loaded.configs[1].config.encoding, QS_ENCODING_FOUR_PASS);
+	cr_assert_eq(loaded.configs[4].config.encoding, QS_ENCODING_PLAINTEXT);
+}
+
+Test(secrets, configurations_cut_short_anywhere)
+{
+	char text[4096];
+	size_t length;
+
+	cr_assert_eq(qs_secrets_create(path, &made), 0);
+	add_configs(&made);
+	cr_assert_eq(qs_secrets_replace(path, &made), 0);
+	length = read_text(text, sizeof(text));
+	for (size_t i = 0; i < length; i++) {
+		write_text(text, i);
+		cr_assert_eq(qs_secrets_load(path, &loaded), -EBADMSG,
+			     "%zu octets", i);
+	}
+}
+
+static void check_replaced(const char *old, const char *new)
+{
+	char text[4096], other[4200], *place;
+	size_t before;
+
+	qs_secrets_replace(path, &made);
+	read_text(text, sizeof(text));
+	place = strstr(text, old);
+	cr_assert(place, "%s", old);
+	before = place - text;
+	snprintf(other, sizeof(other), "%.*s%s%s", (int)before, text, new,
+		 place + strlen(old));
+	write_text(other, strlen(other));
+	cr_expect_eq(qs_secrets_load(path, &loaded), -EBADMSG, "%s: %s", old,
+		     new);
+}
+
+Test(secrets, configurations_that_make_no_sense)
+{
+	cr_assert_eq(qs_secrets_create(path, &made), 0);
+	add_configs(&made);
+	check_replaced("current 4", "current 3");
+	check_replaced("current 4", "current 1");
+	check_replaced("current 4", "current 7");
+	check_replaced("config 1", "config 7");
+	check_replaced("config 1", "config 0");
+	check_replaced("config 1 5 6", "config 1 3 6");
+	check_replaced("config 1 5 6", "config 1 5 3");
+	check_replaced("config 1 5 6", "config 1 14 6");
+	check_replaced("config 1 5 6 1", "config 1 5 6 128");
+	check_replaced("plaintext", "plain");
+	check_replaced(" 1700000001 4000000000", " 1700000001");
+	check_replaced(" 1700000001 4000000000", " 1700000001 x");
+	check_replaced(" 1700000001 4000000000", " 1 2 3");
+	check_replaced("end\n", "");
+}
+
+/* What the loader wrote before there was rotation. */
+Test(secrets, version_1_is_read)
+{
+	static const char key[] = "000102030405060708090a0b0c0d0e0f";
+	char text[1024] = "quicsteer-secrets 1\n";
+	const struct qs_control_cid_config *config = &loaded.configs[0].config;
+	struct stat status;
+
+	for (int i = 0; i < 2; i++)
+		sprintf(text + strlen(text), "%s %s%s\n", i ? "token" : "reset",
+			key, key);
+	sprintf(text + strlen(text), "ticket %s%s%s%s%s\n", key, key, key, key,
+		key);
+	sprintf(text + strlen(text), "hash %s\ncid %s\n", key, key);
+	write_text(text, strlen(text));
+	cr_assert_eq(stat(path, &status), 0);
+	cr_assert_eq(qs_secrets_load(path, &loaded), 0);
+	cr_expect_eq(loaded.current, 0);
+	cr_expect_eq(config->encoding, QS_ENCODING_SINGLE_PASS);
+	cr_expect_eq(config->server_id_length, 4);
+	cr_expect_eq(config->nonce_length, 12);
+	cr_expect_eq(config->key[15], 15);
+	cr_expect_eq(loaded.configs[0].created_s, (__u64)status.st_mtime);
+	made = loaded;
+	cr_assert_eq(qs_secrets_replace(path, &made), 0);
+	cr_assert_eq(qs_secrets_load(path, &loaded), 0);
+	cr_expect_arr_eq(&loaded, &made, sizeof(made));
+	for (size_t i = 0; i < strlen(text); i++) {
+		write_text(text, i);
+		cr_assert_eq(qs_secrets_load(path, &loaded), -EBADMSG,
+			     "%zu octets", i);
+	}
+}
+
+Test(secrets, replaced_whole_or_not_at_all)
+{
+	char other[310];
+
+	cr_assert_eq(qs_secrets_create(path, &made), 0);
+	loaded = made;
+	add_configs(&loaded);
+	snprintf(other, sizeof(other), "%s.new", path);
+	cr_assert_eq(mkdir(other, 0700), 0);
+	cr_assert_neq(qs_secrets_replace(path, &loaded), 0);
+	rmdir(other);
+	cr_assert_eq(qs_secrets_load(path, &loaded), 0);
+	cr_assert_arr_eq(&loaded, &made, sizeof(made));
 }
