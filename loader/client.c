@@ -146,21 +146,24 @@ static int admit(struct client *client, const struct qs_hello *hello,
 }
 
 int client_send_sockets(struct client *client,
-			const struct port_sockets *sockets)
+			const struct port_sockets *sockets,
+			unsigned int indices)
 {
+	const struct ports *ports = &client->control->registry->ports;
 	int error = 0;
 
 	for (int i = 0; i < QS_MAX_PORTS && !error; i++) {
 		const struct qs_socket message = {
 			.header = message_header(QS_MESSAGE_SOCKET),
 			.port_index = i,
-			.port = client->control->registry->ports.port[i],
+			.port = ports->port[i],
 		};
+		bool is_new = sockets->fd[i] >= 0;
 
-		if (sockets->fd[i] >= 0)
+		if (is_new || (!ports->port[i] && indices & 1U << i))
 			error = message_send(client->fd, &message,
 					     sizeof(message), &sockets->fd[i],
-					     1);
+					     is_new);
 	}
 	return error;
 }
@@ -215,7 +218,7 @@ static void handle_hello(struct client *client, struct message *message)
 	}
 	error = send_welcome(client, resumes ? NULL : &sockets);
 	if (!error && resumes)
-		error = client_send_sockets(client, &sockets);
+		error = client_send_sockets(client, &sockets, 0);
 	port_sockets_close(&sockets);
 	if (error) {
 		log_warn("cannot send WELCOME to terminator %s: %s",

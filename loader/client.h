@@ -30,10 +30,14 @@ void client_start(struct control *control, int fd, const struct ucred *peer);
 /* client_stop: closes the connection; the terminator is not called dead. */
 void client_stop(struct client *client);
 
-/* client_send_sockets: gives a terminator more sockets to serve on. Returns 0
- * or -errno. */
+/*
+ * client_send_sockets: gives a terminator these to serve on, and has it close
+ * what it has at those of `indices` (a bit each) that have no port. Returns 0
+ * or -errno.
+ */
 int client_send_sockets(struct client *client,
-			const struct port_sockets *sockets);
+			const struct port_sockets *sockets,
+			unsigned int indices);
 
 /* client_name: of the terminator, which has registered. */
 const char *client_name(const struct client *client);

@@ -71,7 +71,7 @@ static void change_ports(struct live *live)
 		error = registry_add_sockets(registry, client->slot, changed,
 					     &sockets);
 		if (!error)
-			error = client_send_sockets(client, &sockets);
+			error = client_send_sockets(client, &sockets, changed);
 		if (error)
 			log_error("terminator %s (pid %d) gets no packets of "
 				  "the new ports: %s",

@@ -10,6 +10,7 @@
 
 #include "loader/lib/log.h"
 #include "terminator/control_maps.h"
+#include "terminator/control_sockets.h"
 
 enum {
 	RECONNECT_MS = 50,
@@ -33,16 +34,6 @@ static int connect_loader(const struct control *control)
 	return fd;
 }
 
-static int collect_sockets(const struct control *control, int fds[QS_MAX_PORTS])
-{
-	int count = 0, i;
-
-	for (i = 0; i < QS_MAX_PORTS; i++)
-		if (control->udp_fds[i] >= 0)
-			fds[count++] = control->udp_fds[i];
-	return count;
-}
-
 /* Sends a HELLO: a new one, or one that resumes and shows our UDP sockets. */
 static int send_hello(struct control *control)
 {
@@ -60,7 +51,7 @@ static int send_hello(struct control *control)
 
 	memcpy(hello.name, control->name, sizeof(hello.name));
 	if (control->has_sockets) {
-		count = collect_sockets(control, fds);
+		count = control_collect_sockets(control, fds);
 		hello.flags = QS_HELLO_RESUME;
 		hello.slot = control->welcome.slot;
 		hello.instance = control->welcome.instance;
@@ -127,26 +118,6 @@ static ssize_t receive_answer(int fd, union answer *answer,
 	return n;
 }
 
-/* Descriptors of sockets that a WELCOME brings. */
-static size_t count_ports(const struct qs_welcome *welcome)
-{
-	size_t count = 0;
-	int i;
-
-	for (i = 0; i < QS_MAX_PORTS; i++)
-		count += welcome->ports[i] != 0;
-	return count;
-}
-
-static void take_sockets(struct control *control, const int *fds)
-{
-	int i;
-
-	for (i = 0; i < QS_MAX_PORTS; i++)
-		control->udp_fds[i] = control->welcome.ports[i] ? *fds++ : -1;
-	control->has_sockets = true;
-}
-
 static int take_welcome(struct control *control,
 			const struct qs_welcome *welcome, const int *fds,
 			size_t fd_count)
@@ -155,15 +126,17 @@ static int take_welcome(struct control *control,
 	int err;
 
 	if (!control->has_sockets)
-		expected += count_ports(welcome);
+		expected += control_count_ports(welcome);
 	if (fd_count != expected || welcome->slot >= QS_MAX_TERMINATORS)
 		return -EPROTO;
 	control->welcome = *welcome;
 	err = control_map_all(control, fds);
 	if (err)
 		return err;
-	if (!control->has_sockets)
-		take_sockets(control, fds + QS_WELCOME_SOCKET);
+	if (control->has_sockets)
+		control_drop_sockets(control);
+	else
+		control_take_sockets(control, fds + QS_WELCOME_SOCKET);
 	close_all(fds, QS_WELCOME_SOCKET);
 	return 0;
 }
@@ -386,23 +359,12 @@ static void on_configs(struct control *control,
 			 strerror(errno));
 }
 
-static void on_socket(struct control *control, unsigned index, int fd)
-{
-	int err = control->on_socket(control->user, index, fd);
-
-	if (!err) {
-		control->udp_fds[index] = fd;
-		return;
-	}
-	log_error("cannot serve on a UDP socket that the loader sent: %s",
-		  strerror(-err));
-	close(fd);
-}
-
 /* A message after registration. */
 static void on_message(struct control *control, const union answer *answer,
 		       unsigned type, const int *fds, size_t fd_count)
 {
+	int err;
+
 	switch (type) {
 	case QS_MESSAGE_DRAIN:
 		control->draining = true;
@@ -411,19 +373,20 @@ static void on_message(struct control *control, const union answer *answer,
 	case QS_MESSAGE_RELOAD:
 		on_reload(control, answer->reload.phase);
 		break;
+	case QS_MESSAGE_SOCKET:
+		err = control_change_socket(control, &answer->socket, fds,
+					    fd_count);
+		if (!err)
+			return;
+		log_error("a change of the UDP sockets failed: %s",
+			  strerror(-err));
+		break;
 	case QS_MESSAGE_CONFIGS:
 		on_configs(control, &answer->configs);
 		break;
 	case QS_MESSAGE_CONNECTIONS:
 		if (fd_count == 1) {
 			control->on_connections(control->user, fds[0]);
-			return;
-		}
-		/* fallthrough */
-	case QS_MESSAGE_SOCKET:
-		if (type == QS_MESSAGE_SOCKET && fd_count == 1 &&
-		    answer->socket.port_index < QS_MAX_PORTS) {
-			on_socket(control, answer->socket.port_index, fds[0]);
 			return;
 		}
 		/* fallthrough */

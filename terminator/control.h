@@ -50,8 +50,8 @@ struct control {
 	/* Use other CID configurations. Returns 0, or -errno: it goes on with
 	 * those that it has. */
 	int (*on_configs)(void *user, const struct qs_configs *configs);
-	/* Serve on the socket `fd` from now on. Returns 0, after which it is
-	 * given away, or -errno. */
+	/* Serve on the socket `fd` from now on, or on none if it is -1.
+	 * Returns 0, after which it is given away, or -errno. */
 	int (*on_socket)(void *user, unsigned index, int fd);
 	/* List all connections on the pipe `fd`, which is given away. */
 	void (*on_connections)(void *user, int fd);

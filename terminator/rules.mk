@@ -4,7 +4,8 @@ include terminator/upstream.mk
 # Without main.o, so that tests can link them.
 TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/terminator/,cid.o close_reason.o conn.o \
-	conn_callbacks.o conn_write.o control.o control_maps.o drain.o \
+	conn_callbacks.o conn_write.o control.o control_maps.o \
+	control_sockets.o drain.o \
 	goaway.o h3.o h3_fields.o h3_request.o h3_response.o h3_stream.o \
 	listing.o manager.o options.o quic.o random.o reload.o settings.o \
 	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o udp.o \

@@ -3,11 +3,13 @@
 
 int sockets_set(struct sockets *sockets, unsigned index, int fd)
 {
-	struct udp *udp, *old;
-	int err =
-		udp_start(&udp, sockets->loop, fd, sockets->on_datagram,
-			  sockets->on_writable, sockets->user, sockets->stats);
+	struct udp *udp = NULL, *old;
+	int err = 0;
 
+	if (fd >= 0)
+		err = udp_start(&udp, sockets->loop, fd, sockets->on_datagram,
+				sockets->on_writable, sockets->user,
+				sockets->stats);
 	if (err)
 		return err;
 	old = sockets->udp[index];

@@ -16,8 +16,9 @@ struct sockets {
 	struct qs_terminator_stats *stats;
 };
 
-/* sockets_set serves on the socket `fd` (ownership too, on success) in the
- * place of what was there at `index`. Returns 0 or -errno. */
+/* sockets_set serves on the socket `fd` (ownership too, on success), or on none
+ * if it is -1, in the place of what was there at `index`. Returns 0 or -errno.
+ */
 int sockets_set(struct sockets *sockets, unsigned index, int fd);
 
 /* sockets_find returns the socket whose port the local address of a path has,

@@ -16,7 +16,7 @@
  *                                         <-- RELOAD (apply or discard)
  *     RESULT (only after apply)           -->
  *                                         <-- CONNECTIONS + pipe
- *                                         <-- SOCKET + UDP socket
+ *                                         <-- SOCKET (+ UDP socket)
  *                                         <-- CONFIGS
  *     CONFIGS_TAKEN                       -->
  *
@@ -42,7 +42,8 @@
  * qs_welcome.ports, in their order. Maps are to be mapped for reading only
  * unless said (the kernel does not mmap a descriptor that is read only itself).
  * A HELLO that resumes carries all UDP sockets, in any order; those that are
- * missing by then, and those of ports that a reload adds, come by SOCKET.
+ * missing by then, and those of ports that a reload adds, come by SOCKET; those
+ * of ports that are 0 in the WELCOME are to be closed.
  */
 #ifndef QUICSTEER_CONTROL_H
 #define QUICSTEER_CONTROL_H
@@ -155,11 +156,11 @@ struct qs_connections {
 };
 
 /* A socket to serve on from now on, in the place of an earlier one at the same
- * port_index. */
+ * port_index; or none, because no VIP has a port there. */
 struct qs_socket {
 	struct qs_message_header header;
 	__u16 port_index;
-	__u16 port;
+	__u16 port; /* 0: none, and no descriptor */
 	__u32 zero;
 };
 

@@ -231,17 +231,33 @@ def test_vips(bed, t1, t2):
             one.hear()
         check("VIPs %s are in force" % vips, not answer["failed"] and
               bed.vips() == sorted(vips), (answer, bed.vips()))
-    bed.write(["10.77.1.1:9444"], mode="native")
+    bed.write(mode="native")
     for one in (t1, t2):
         one.tell("follow OK")
     answer = bed.reload()
     for one in (t1, t2):
         one.hear()
     check("what needs a restart is said and not done",
-          not answer["failed"] and "9444" in answer["text"] and
-          "loader.mode" in answer["text"] and
-          bed.vips() == ["10.77.1.1:9443"], answer)
+          not answer["failed"] and "loader.mode" in answer["text"], answer)
     bed.write()
+
+
+def test_ports(bed, t1, t2):
+    for vips, port in ((["10.77.1.1:9443", "10.77.1.1:9444"], 9444),
+                       (["10.77.1.1:9443"], 0)):
+        bed.write(vips)
+        for one in (t1, t2):
+            one.tell("follow OK")
+        answer = bed.reload()
+        for one in (t1, t2):
+            one.hear()
+        answers = [one.ask("expect") for one in (t1, t2)]
+        check("every terminator gets a socket on a new port" if port else
+              "every terminator is told that a port is no more",
+              not answer["failed"] and bed.vips() == vips and
+              all((one["event"], one.get("index"), one.get("port"),
+                   len(one["fds"])) == ("socket", 1, port, bool(port))
+                  for one in answers), (answer, answers))
 
 
 def test_bad_file(bed, t1):
@@ -458,6 +474,7 @@ def main():
         t1, t2 = test_reload(bed)
         test_disagreement(bed, t1, t2)
         test_vips(bed, t1, t2)
+        test_ports(bed, t1, t2)
         test_bad_file(bed, t1)
         test_death_and_silence(bed, t1, t2)
         test_newcomer(bed, t1, t2)

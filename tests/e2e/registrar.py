@@ -175,6 +175,12 @@ class Registrar:
         self.sockets[index] = socket.socket(fileno=fd)
         self.sockets[index].setblocking(False)
 
+    def change_socket(self, index, fds):
+        if index in self.sockets:
+            self.sockets.pop(index).close()
+        for fd in fds:
+            self.take_socket(index, fd)
+
     def mapped_state(self):
         """The state of this terminator's row, read from mapped memory."""
         with mmap.mmap(self.fds[0], 256 * ROW, mmap.MAP_SHARED,
@@ -203,7 +209,7 @@ class Registrar:
             send(self.control, configs_taken(answer["generation"]))
             answer = read_answer(self.control)
         if answer["event"] == "socket":
-            self.take_socket(answer["index"], answer["fds"][0])
+            self.change_socket(answer["index"], answer["fds"])
             return answer
         for fd in answer.get("fds", ()):
             os.write(fd, json.dumps({"terminator": self.name}).encode() +
