@@ -83,6 +83,7 @@ __noinline int select_by_cid(struct quic *quic, __u32 *slot)
 	__u8 server_id[16] __attribute__((aligned(8)));
 	enum cid_result result = CID_UNKNOWN_SERVER, listed;
 	struct qs_cid_config *config;
+	struct qs_body body;
 	__u32 config_id;
 
 	if (!quic || !slot)
@@ -95,7 +96,8 @@ __noinline int select_by_cid(struct quic *quic, __u32 *slot)
 	if (quic->cid_length < qs_cid_length(config))
 		return CID_TOO_SHORT;
 
-	qs_body_server_id(config, &quic->body, server_id);
+	body = quic->body;
+	qs_body_server_id(config, &body, server_id);
 	if (config->flags & QS_CONFIG_ASSIGNED)
 		result = select_assigned(server_id, slot);
 	if (result == CID_ROUTED || !(config->flags & QS_CONFIG_LISTED))
