@@ -133,6 +133,7 @@ static void set_flag(struct qs_maps *maps, __u32 flag, bool on)
 void configure_flags(struct qs_maps *maps, const struct options *options)
 {
 	set_flag(maps, QS_SETTING_DROP_OPTIONS, options->drop_options);
+	set_flag(maps, QS_SETTING_HASH_CLIENT_IP, options->key_client_ip);
 }
 
 int configure_maps(struct qs_maps *maps, const struct qs_state_secrets *secrets,

@@ -24,6 +24,7 @@ struct options {
 	uint32_t cid_max_age_ms;  /* by the file alone, as the next */
 	uint32_t cid_rotation_ms; /* 0: never by itself */
 	bool drop_options;	  /* by the file alone, as what is below it */
+	bool key_client_ip;
 	bool cpu_steering;
 	const char *pin_dir;
 	const char *control;
@@ -34,7 +35,7 @@ struct options {
 	uid_t terminator_uid;	     /* by options_merge() */
 	/* NULL: no limits; the file's, there is no option */
 	const struct qs_config_new_connections *new_connections;
-	int log_level;		     /* enum qs_log_level */
+	int log_level; /* enum qs_log_level */
 	bool detach;
 };
 

@@ -35,6 +35,7 @@ static void take_config(struct options *options, const struct qs_config *config)
 	options->mode = loader->mode;
 	options->dispatcher = loader->dispatcher;
 	options->drop_options = loader->drop_options;
+	options->key_client_ip = loader->key_client_ip;
 	options->cpu_steering = loader->cpu_steering;
 	options->pin_dir = config->pin_dir;
 	options->control = config->control;

@@ -52,8 +52,9 @@ struct qs_config_loader {
 	struct qs_vip_key vips[QS_MAX_VIPS];
 	size_t vip_count;
 	enum qs_config_mode mode;
-	bool dispatcher;   /* "auto": true, "never": false */
-	bool drop_options; /* "drop": true, "steer": false */
+	bool dispatcher;    /* "auto": true, "never": false */
+	bool drop_options;  /* "drop": true, "steer": false */
+	bool key_client_ip; /* "client-ip": true, "4-tuple": false */
 	bool cpu_steering;
 	bool metrics_on; /* "none": false */
 	struct qs_vip_key metrics;

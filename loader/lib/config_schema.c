@@ -24,6 +24,8 @@ static const cyaml_strval_t dispatchers[] = {{"auto", true}, {"never", false}};
 
 static const cyaml_strval_t option_choices[] = {{"steer", false},
 						{"drop", true}};
+static const cyaml_strval_t connection_keys[] = {{"4-tuple", false},
+						 {"client-ip", true}};
 
 static const cyaml_strval_t retries[] = {
 	{"never", QS_RETRY_NEVER},
@@ -85,6 +87,17 @@ static const struct qs_config_key loader_keys[] = {
 		CHOICES(option_choices),
 		.help = "packets to VIPs with IPv4 options or IPv6 extension "
 			"headers: steer them like others, or drop them",
+	},
+	{
+		.name = "new_connection_key",
+		.kind = QS_KIND_CHOICE,
+		.fallback = "4-tuple",
+		MEMBER(struct qs_config_loader, key_client_ip),
+		CHOICES(connection_keys),
+		.help = "what places new connections on terminators: both "
+			"addresses and ports (4-tuple), or the client's "
+			"address alone, so that all its connections go to one "
+			"(client-ip)",
 	},
 	{
 		.name = "cpu_steering",

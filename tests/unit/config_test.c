@@ -90,6 +90,7 @@ static void assert_default_programs(const struct qs_config *config)
 	assert_number(config->loader.mode, QS_MODE_AUTO);
 	assert_number(config->loader.dispatcher, true);
 	assert_number(config->loader.drop_options, false);
+	assert_number(config->loader.key_client_ip, false);
 	assert_number(config->loader.cpu_steering, false);
 	assert_number(config->loader.metrics_on, true);
 	assert_endpoint(&config->loader.metrics, "127.0.0.1:9464");
@@ -190,6 +191,7 @@ static void assert_full_programs(const struct qs_config *config)
 	assert_number(config->loader.mode, QS_MODE_GENERIC);
 	assert_number(config->loader.dispatcher, false);
 	assert_number(config->loader.drop_options, true);
+	assert_number(config->loader.key_client_ip, true);
 	assert_number(config->loader.cpu_steering, true);
 	assert_endpoint(&config->loader.metrics, "[::1]:9999");
 	assert_text(config->loader.terminator_user, "nobody");
