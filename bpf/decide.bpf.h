@@ -45,10 +45,12 @@ struct target {
 
 /*
  * Decides about the frame of `ctx`, whose full length is `length`. Returns the
- * verdict; *target is set if it is one of the route_ or hash_ verdicts.
+ * verdict; *target is set if it is one of the route_ or hash_ verdicts. *tuple
+ * and *quic, zeros before, are left with what was read of the frame.
  */
 static __always_inline int decide(CONTEXT *ctx, __u32 length,
-				  struct target *target)
+				  struct target *target, struct qs_tuple *tuple,
+				  struct quic *quic)
 {
 	struct packet packet = {
 		.ctx = ctx,
@@ -56,29 +58,27 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length,
 		.end = (void *)(long)ctx->data_end,
 		.length = length,
 	};
-	struct qs_tuple tuple = {};
-	struct quic quic = {};
 	int verdict;
 
-	verdict = parse_ip(&packet, &tuple);
+	verdict = parse_ip(&packet, tuple);
 	if (verdict == GO_ON)
-		verdict = parse_ports(&packet, &tuple);
+		verdict = parse_ports(&packet, tuple);
 	if (verdict == GO_ON)
-		verdict = find_vip(&tuple, &target->port_index);
+		verdict = find_vip(tuple, &target->port_index);
 	if (verdict == GO_ON)
 		verdict = parse_udp(&packet);
 	if (verdict == GO_ON)
 		verdict = check_options(&packet);
 	if (verdict == GO_ON)
-		verdict = parse_quic(&packet, &quic);
+		verdict = parse_quic(&packet, quic);
 	if (verdict == GO_ON)
-		verdict = decide_by_cid(&quic, &target->slot);
+		verdict = decide_by_cid(quic, &target->slot);
 	if (verdict == GO_ON)
-		verdict = police(&quic, &tuple);
+		verdict = police(quic, tuple);
 	if (verdict == GO_ON)
 		verdict =
-			select_by_hash(&tuple, &target->slot, quic.long_header);
-	return verdict == GO_ON ? quic.hash_verdict : verdict;
+			select_by_hash(tuple, &target->slot, quic->long_header);
+	return verdict == GO_ON ? quic->hash_verdict : verdict;
 }
 
 /* Whether the verdict names a terminator. */

@@ -7,6 +7,7 @@
 #define CONTEXT struct __sk_buff
 #include "bpf/count.bpf.h"
 #include "bpf/decide.bpf.h"
+#include "bpf/events.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -65,7 +66,9 @@ static __always_inline int assign(struct __sk_buff *skb, __u32 index,
 /* Where XDP runs, it has counted the packet already. What GRO merged has lost
  * the headers of all its packets but one. */
 static __always_inline void count_alone(const struct __sk_buff *skb,
-					int verdict, __u32 slot)
+					int verdict, __u32 slot,
+					const struct qs_tuple *tuple,
+					const struct quic *quic)
 {
 	__u32 packets = skb->gso_segs ? skb->gso_segs : 1;
 	struct qs_settings *s;
@@ -75,6 +78,7 @@ static __always_inline void count_alone(const struct __sk_buff *skb,
 	if (!s || s->attach_mode != QS_ATTACH_TC)
 		return;
 	count_verdict(verdict, packets);
+	sample(tuple, quic, slot, verdict, skb->len);
 	if (is_steered(verdict))
 		count_traffic(slot, verdict, packets, skb->len);
 }
@@ -83,6 +87,8 @@ SEC("tc")
 int quicsteer_deliver(struct __sk_buff *skb)
 {
 	struct target target = {.slot = QS_NO_SLOT};
+	struct qs_tuple tuple = {};
+	struct quic quic = {};
 	__u32 index;
 	int verdict;
 
@@ -92,8 +98,8 @@ int quicsteer_deliver(struct __sk_buff *skb)
 	if (bpf_skb_pull_data(skb,
 			      skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX))
 		return count_delivery(QS_DELIVERY_not_ours);
-	verdict = decide(skb, skb->len, &target);
-	count_alone(skb, verdict, target.slot);
+	verdict = decide(skb, skb->len, &target, &tuple, &quic);
+	count_alone(skb, verdict, target.slot, &tuple, &quic);
 	if (is_steered(verdict))
 		return assign(skb,
 			      QS_SOCKET_INDEX(target.slot, target.port_index),

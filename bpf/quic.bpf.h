@@ -45,9 +45,10 @@ static __always_inline int long_header_verdict(__u8 type)
 	}
 }
 
-/* Leaves the packet from the DCID on. */
+/* Leaves the packet from the DCID on. *possible becomes GO_ON or the verdict
+ * about a packet that no client may send. */
 static __always_inline int parse_long_header(struct packet *packet,
-					     struct quic *quic)
+					     struct quic *quic, int *possible)
 {
 	__u8 *octets = packet->position, *scid_length, type;
 	__u32 version, dcid_length, datagram = packet->length;
@@ -62,17 +63,18 @@ static __always_inline int parse_long_header(struct packet *packet,
 	type = long_header_type(octets[0], version);
 	quic->opens = type == QUIC_INITIAL || type == QUIC_UNKNOWN_TYPE;
 	quic->hash_verdict = long_header_verdict(type);
-	quic->cid_length = dcid_length;
 
 	advance(packet, QUIC_DCID_OFFSET);
 	scid_length = packet->position + dcid_length;
 	if ((void *)(scid_length + 1) > packet->end ||
 	    packet->length < dcid_length + 1 + *scid_length)
 		return QS_VERDICT_drop_truncated;
+	quic->cid_length = dcid_length;
 	quic->short_dcid =
 		has_short_dcid(type, dcid_length, scid_length,
 			       packet->length - dcid_length, packet->end);
-	return check_possible(type, dcid_length, *scid_length, datagram);
+	*possible = check_possible(type, dcid_length, *scid_length, datagram);
+	return GO_ON;
 }
 
 /* Reads a CID that stands closer than 20 octets to the packet's end, or to the
@@ -117,20 +119,21 @@ static __always_inline int read_cid(const struct packet *packet,
 /* The invariant header that the UDP payload begins with. */
 static __always_inline int parse_quic(struct packet *packet, struct quic *quic)
 {
-	int verdict;
+	int verdict, possible = GO_ON;
 
 	if (!has(packet, 2))
 		return QS_VERDICT_drop_truncated;
 	quic->long_header = *(__u8 *)packet->position & QUIC_LONG_HEADER;
 	if (quic->long_header) {
-		verdict = parse_long_header(packet, quic);
+		verdict = parse_long_header(packet, quic, &possible);
 		if (verdict != GO_ON)
 			return verdict;
 	} else {
 		advance(packet, 1);
 		quic->cid_length = packet->length;
 	}
-	return read_cid(packet, quic);
+	verdict = read_cid(packet, quic);
+	return verdict == GO_ON ? possible : verdict;
 }
 
 #endif

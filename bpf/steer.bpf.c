@@ -6,6 +6,7 @@
 #define CONTEXT struct xdp_md
 #include "bpf/count.bpf.h"
 #include "bpf/decide.bpf.h"
+#include "bpf/events.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -30,10 +31,13 @@ int quicsteer_steer(struct xdp_md *ctx)
 {
 	__u32 length = ctx->data_end - ctx->data;
 	struct target target = {.slot = QS_NO_SLOT};
+	struct qs_tuple tuple = {};
+	struct quic quic = {};
 	int verdict;
 
-	verdict = decide(ctx, length, &target);
+	verdict = decide(ctx, length, &target, &tuple, &quic);
 	count_verdict(verdict, 1);
+	sample(&tuple, &quic, target.slot, verdict, length);
 	if (is_steered(verdict)) {
 		count_traffic(target.slot, verdict, 1, length);
 		write_metadata(ctx, &target);

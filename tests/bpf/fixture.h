@@ -97,6 +97,7 @@ void test_encodings(void);
 void test_vips(void);
 void test_impossible(void);
 void test_policing(void);
+void test_events(void);
 void test_hashing(void);
 void test_pins(void);
 void test_deliver(void);

@@ -23,6 +23,7 @@ int main(void)
 	test_vips();
 	test_impossible();
 	test_policing();
+	test_events();
 	test_hashing();
 	test_pins();
 	test_deliver();

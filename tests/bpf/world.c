@@ -205,6 +205,48 @@ void world_set_flags(struct world *world, __u32 flags)
 	update(world->steer->maps.settings, &zero, &settings);
 }
 
+void world_set_sampling(struct world *world, __u32 sampling, __u64 verdicts,
+			__u64 end_ns)
+{
+	struct qs_settings settings;
+	__u32 zero = 0;
+
+	read_settings(world, &settings);
+	settings.event_sampling = sampling;
+	settings.event_verdicts = verdicts;
+	settings.event_end_ns = end_ns;
+	update(world->steer->maps.settings, &zero, &settings);
+}
+
+__u32 world_sampling(struct world *world)
+{
+	struct qs_settings settings;
+
+	read_settings(world, &settings);
+	return settings.event_sampling;
+}
+
+static int take_event(void *context, void *data, size_t size)
+{
+	must(size == sizeof(struct qs_event) ? 0 : -EMSGSIZE, "event");
+	memcpy(context, data, size);
+	return 0;
+}
+
+unsigned int world_events(struct world *world, struct qs_event *event)
+{
+	struct ring_buffer *ring =
+		ring_buffer__new(bpf_map__fd(world->steer->maps.events),
+				 take_event, event, NULL);
+	int count;
+
+	must(ring ? 0 : -errno, "ring_buffer__new");
+	count = ring_buffer__consume(ring);
+	must(count, "ring_buffer__consume");
+	ring_buffer__free(ring);
+	return count;
+}
+
 void world_add_prefix(struct world *world, int allowed,
 		      const struct qs_prefix_key *prefix)
 {

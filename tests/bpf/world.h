@@ -58,6 +58,12 @@ void world_remove_prefix(struct world *world, int allowed,
 /* Sets the limits of new connections, and forgets what was used up. */
 void world_set_limits(struct world *world, struct qs_limit source,
 		      struct qs_limit global, __u8 prefix4, __u8 prefix6);
+/* Has decisions with these verdicts be shown until `end_ns`. */
+void world_set_sampling(struct world *world, __u32 sampling, __u64 verdicts,
+			__u64 end_ns);
+__u32 world_sampling(struct world *world);
+/* Takes all events out of the ring. Returns their number and the last one. */
+unsigned int world_events(struct world *world, struct qs_event *event);
 /* Sets settings.flags: QS_SETTING_*. */
 void world_set_flags(struct world *world, __u32 flags);
 void world_set_socket(struct world *world, __u32 slot, int fd);
