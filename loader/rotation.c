@@ -67,21 +67,23 @@ static void tell_again(struct rotation *rotation)
 	}
 }
 
-static int count_taken(const struct rotation *rotation)
+/* Terminators that have put this generation or a later one in force. */
+static int count_taken(const struct rotation *rotation, __u32 generation)
 {
 	int count = 0;
 
 	for (const struct client *client = rotation->control->clients; client;
 	     client = client->next)
 		count += client->slot != CLIENT_NO_SLOT &&
-			 client->configs_taken == rotation->generation;
+			 client->configs_taken >= generation;
 	return count;
 }
 
 /* All that run, also those that are yet to come back to a new loader. */
-static bool all_have_taken(const struct rotation *rotation)
+static bool all_have_taken(const struct rotation *rotation, __u32 generation)
 {
-	return count_taken(rotation) == registry_count(rotation->maps);
+	return count_taken(rotation, generation) ==
+	       registry_count(rotation->maps);
 }
 
 /* The operator's RESULT */
@@ -119,10 +121,12 @@ static void add_late(const struct rotation *rotation, struct qs_result *result)
 
 static void answer_if_done(struct rotation *rotation)
 {
-	struct qs_result result = {.count = count_taken(rotation)};
+	__u32 generation = rotation->generation;
+	struct qs_result result = {.count = count_taken(rotation, generation)};
 	bool late = uv_now(rotation->timer.loop) >= rotation->operator_end_ms;
 
-	if (!rotation->operator||(!late && !all_have_taken(rotation)))
+	if (!rotation->operator||(!late &&
+				  !all_have_taken(rotation, generation)))
 		return;
 	add_late(rotation, &result);
 	answer(rotation, &result);
@@ -130,13 +134,11 @@ static void answer_if_done(struct rotation *rotation)
 
 /* One comes */
 
-static void take_in_use(struct rotation *rotation, int id)
+static void take_in_use(struct rotation *rotation, int id, int old)
 {
 	const struct qs_control_cid_config *config =
 		&rotation->secrets->configs[id].config;
 
-	for (int any = 0; any < QS_CID_CONFIGS; any++)
-		rotation->used_ms[any] = uv_now(rotation->timer.loop);
 	configure_cid_lives(rotation->maps, rotation->secrets);
 	log_info("CID configuration %d is current: %s, server ID of %u octets, "
 		 "nonce of %u",
@@ -150,6 +152,8 @@ static void take_in_use(struct rotation *rotation, int id)
 			 id);
 	rotation->was_full = false;
 	tell_all(rotation);
+	rotation->replaced[old] = rotation->generation;
+	rotation->used_ms[old] = uv_now(rotation->timer.loop);
 }
 
 /* In the file first, then in the map. Returns the ID, or -1 with `text`. */
@@ -170,7 +174,8 @@ static int add(struct rotation *rotation, const struct qs_rotate *wish,
 			error = configure_cid(rotation->maps, &new, id);
 		/* The file may know more than the map, never less. */
 		if (error)
-			snprintf(text, size, "cannot write %.255s or the map: %s",
+			snprintf(text, size,
+				 "cannot write %.255s or the map: %s",
 				 rotation->path, strerror(-error));
 		else
 			*rotation->secrets = new;
@@ -189,7 +194,7 @@ void rotation_begin(struct rotation *rotation, struct client *operator,
 		    const struct qs_rotate * wish)
 {
 	struct qs_result result = {};
-	int id = -1;
+	int old = rotation->secrets->current, id;
 
 	if (rotation->operator) {
 		struct qs_result busy = {
@@ -211,7 +216,7 @@ void rotation_begin(struct rotation *rotation, struct client *operator,
 	}
 	rotation->operator_end_ms =
 		uv_now(rotation->timer.loop) + ROTATION_TIMEOUT_MS;
-	take_in_use(rotation, id);
+	take_in_use(rotation, id, old);
 	answer_if_done(rotation);
 }
 
@@ -220,15 +225,15 @@ static void rotate_by_age(struct rotation *rotation)
 	const struct qs_state_config *current =
 		&rotation->secrets->configs[rotation->secrets->current];
 	const struct qs_rotate same = {.encoding = QS_ROTATE_SAME};
-	char text[256];
-	int id;
+	char text[512];
+	int old = rotation->secrets->current, id;
 
 	if (!rotation->period_s ||
 	    now_s() < current->created_s + rotation->period_s)
 		return;
 	id = add(rotation, &same, text, sizeof(text));
 	if (id >= 0) {
-		take_in_use(rotation, id);
+		take_in_use(rotation, id, old);
 	} else if (!rotation->was_full) {
 		log_warn("CIDs are due to be rotated and are not yet: %s",
 			 text);
@@ -256,13 +261,13 @@ static bool is_used(const struct rotation *rotation, int id)
 static void begin_to_go(struct rotation *rotation)
 {
 	uint64_t now = uv_now(rotation->timer.loop);
-	bool taken = all_have_taken(rotation);
 	__u8 going = rotation->going;
 
 	for (int id = 0; id < QS_CONFIG_ID_NONE; id++) {
 		if (!cid_configs_retires(rotation->secrets, id))
 			continue;
-		if (!taken || is_used(rotation, id))
+		if (!all_have_taken(rotation, rotation->replaced[id]) ||
+		    is_used(rotation, id))
 			rotation->used_ms[id] = now;
 		else if (now - rotation->used_ms[id] >= GRACE_MS)
 			going |= 1 << id;
@@ -271,6 +276,7 @@ static void begin_to_go(struct rotation *rotation)
 		return;
 	rotation->going = going;
 	tell_all(rotation);
+	rotation->going_since = rotation->generation;
 }
 
 static void remove_one(struct rotation *rotation, int id)
@@ -301,7 +307,7 @@ static void finish_to_go(struct rotation *rotation)
 {
 	__u8 going = rotation->going;
 
-	if (!going || !all_have_taken(rotation))
+	if (!going || !all_have_taken(rotation, rotation->going_since))
 		return;
 	for (int id = 0; id < QS_CONFIG_ID_NONE; id++) {
 		if (going >> id & 1)
@@ -341,8 +347,8 @@ static void on_step(uv_timer_t *timer)
 void rotation_taken(struct rotation *rotation, struct client *client,
 		    const struct qs_configs_taken *taken)
 {
-	if (taken->generation != rotation->generation)
-		return; /* it answers an earlier one */
+	if (taken->generation > rotation->generation)
+		return; /* nobody told it that */
 	if (!taken->failed) {
 		client->configs_taken = taken->generation;
 		answer_if_done(rotation);
@@ -351,7 +357,7 @@ void rotation_taken(struct rotation *rotation, struct client *client,
 	log_error("terminator %s (pid %d) refuses the CID configurations, its "
 		  "log says why",
 		  client_name(client), client->peer.pid);
-	if (!rotation->going)
+	if (!rotation->going || taken->generation < rotation->going_since)
 		return;
 	/* One of them is in use after all. */
 	rotation->going = 0;
@@ -399,8 +405,10 @@ void rotation_start(struct rotation *rotation, uv_loop_t *loop,
 		.started = true,
 	};
 	strncpy(rotation->path, path, sizeof(rotation->path) - 1);
-	for (int id = 0; id < QS_CID_CONFIGS; id++)
+	for (int id = 0; id < QS_CID_CONFIGS; id++) {
 		rotation->used_ms[id] = uv_now(loop);
+		rotation->replaced[id] = rotation->generation;
+	}
 	uv_timer_init(loop, &rotation->timer);
 	rotation->timer.data = rotation;
 	uv_timer_start(&rotation->timer, on_step, STEP_MS, STEP_MS);

@@ -35,10 +35,13 @@ struct rotation {
 	__u64 period_s; /* how often by itself; 0: never */
 	uv_timer_t timer;
 	bool started;
-	__u32 generation; /* of what the terminators were told last */
-	__u8 leave;	  /* told to them: bits by ID */
-	__u8 going;	  /* left out of what they were told: bits by ID */
-	bool was_full;	  /* and that has been logged */
+	__u32 generation;  /* of what the terminators were told last */
+	__u8 leave;	   /* told to them: bits by ID */
+	__u8 going;	   /* left out of what they were told: bits by ID */
+	__u32 going_since; /* the generation that left out the last of them */
+	__u32 replaced[QS_CID_CONFIGS];	  /* the generation that no more issues
+					     it to new connections */
+	bool was_full;			  /* and that has been logged */
 	uint64_t used_ms[QS_CID_CONFIGS]; /* uv_now() when last in use */
 	struct client *operator;  /* who waits for the RESULT, or NULL */
 	uint64_t operator_end_ms; /* uv_now() */
