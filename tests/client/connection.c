@@ -301,10 +301,10 @@ int connection_start(struct connection *connection, uint32_t number,
 		goto fail;
 	connection->reference.reference.get_conn = quic_of;
 	connection->reference.reference.user_data = connection;
-	connection->tls =
-		tls_session_new(options->tls, options->server_name,
-				options->alpn ? options->alpn : "h3",
-				&connection->reference, options->ticket);
+	connection->tls = tls_session_new(
+		options->tls, options->server_name,
+		options->alpn ? options->alpn : "h3", options->big_hello,
+		&connection->reference, options->ticket);
 	if (!connection->tls)
 		goto fail;
 	ngtcp2_conn_set_tls_native_handle(connection->quic, connection->tls);

@@ -61,6 +61,7 @@ struct connection_options {
 	const char *server_name;
 	const char *alpn; /* NULL: h3, which the server then must select */
 	struct udp_address remote;
+	bool big_hello;		/* a ClientHello of two datagrams */
 	uint32_t version;	/* of QUIC; 0 means 1 */
 	size_t cid_length;	/* of our own CIDs, 0 or 5 to 20 */
 	uint64_t stream_window; /* octets a stream may have under way */

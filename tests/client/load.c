@@ -179,6 +179,7 @@ static int prepare(struct load *load, const struct load_options *options)
 		.server_name = options->server_name,
 		.remote = options->target,
 		.version = options->version,
+		.big_hello = options->big_hello,
 		.cid_length = options->cid_length,
 		.stream_window = options->stream_window,
 		.window = options->window_size,

@@ -38,6 +38,7 @@ enum {
 	OPT_KEEPALIVE,
 	OPT_IDLE,
 	OPT_HANDSHAKE,
+	OPT_BIG_HELLO,
 	OPT_CID_LENGTH,
 	OPT_STREAM_WINDOW,
 	OPT_VERSION,
@@ -81,6 +82,7 @@ static const struct argp_option table[] = {
 	 "At most N octets a second in each direction, per connection", 0},
 	{"keepalive", OPT_KEEPALIVE, "MS", 0, "Send PING so often", 0},
 	{"idle-timeout", OPT_IDLE, "MS", 0, "Default 30000", 0},
+	{"big-hello", OPT_BIG_HELLO, 0, 0, "A ClientHello of two datagrams", 0},
 	{"handshake-timeout", OPT_HANDSHAKE, "MS", 0, "Default 10000", 0},
 	{"cid-length", OPT_CID_LENGTH, "N", 0,
 	 "Octets of our CIDs, 0 or 5 to 20 (default 8)", 0},
@@ -265,6 +267,9 @@ static error_t parse_connection(int key, char *text, struct argp_state *state,
 		break;
 	case OPT_IDLE:
 		options->idle_timeout_ms = number(state, text, 3600000);
+		break;
+	case OPT_BIG_HELLO:
+		options->big_hello = true;
 		break;
 	case OPT_HANDSHAKE:
 		options->handshake_timeout_ms = number(state, text, 3600000);

@@ -30,6 +30,7 @@ struct load_options {
 	bool successors; /* each connection is followed by one with its token */
 	bool resume;	 /* ... and its session ticket */
 	bool json, show;
+	bool big_hello;
 	bool tolerant; /* a connection goes on when a request fails */
 	unsigned int timeout_s;
 	uint64_t pace;

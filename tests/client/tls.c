@@ -4,6 +4,8 @@
 #include <ngtcp2/ngtcp2_crypto_wolfssl.h>
 #include <string.h>
 
+enum { UNKNOWN_PROTOCOLS = 6, UNKNOWN_SIZE = 200 };
+
 /* Returns 1: the reference to `session` is ours from now on. */
 static int keep_ticket(WOLFSSL *tls, WOLFSSL_SESSION *session)
 {
@@ -37,21 +39,39 @@ fail:
 	return NULL;
 }
 
+/* Writes the list of RFC 7301, and returns its size. */
+static size_t write_protocols(unsigned char *protocols, const char *alpn,
+			      bool big_hello)
+{
+	size_t size = strlen(alpn);
+
+	*protocols++ = (unsigned char)size;
+	memcpy(protocols, alpn, size);
+	protocols += size++;
+	for (int i = 0; i < UNKNOWN_PROTOCOLS && big_hello; i++) {
+		*protocols++ = UNKNOWN_SIZE;
+		memset(protocols, 'a' + i, UNKNOWN_SIZE);
+		protocols += UNKNOWN_SIZE;
+		size += 1 + UNKNOWN_SIZE;
+	}
+	return size;
+}
+
 WOLFSSL *tls_session_new(WOLFSSL_CTX *context, const char *server_name,
-			 const char *alpn, struct tls_reference *reference,
+			 const char *alpn, bool big_hello,
+			 struct tls_reference *reference,
 			 WOLFSSL_SESSION *ticket)
 {
-	unsigned char protocols[256];
-	size_t size = strlen(alpn);
+	unsigned char protocols[2048];
+	size_t size;
 	WOLFSSL *tls = wolfSSL_new(context);
 
 	if (!tls)
 		return NULL;
 	wolfSSL_set_app_data(tls, reference);
 	wolfSSL_set_connect_state(tls);
-	protocols[0] = (unsigned char)size;
-	memcpy(protocols + 1, alpn, size);
-	wolfSSL_set_alpn_protos(tls, protocols, (unsigned int)size + 1);
+	size = write_protocols(protocols, alpn, big_hello);
+	wolfSSL_set_alpn_protos(tls, protocols, (unsigned int)size);
 	if (wolfSSL_UseSNI(tls, WOLFSSL_SNI_HOST_NAME, server_name,
 			   (unsigned short)strlen(server_name)) !=
 	    WOLFSSL_SUCCESS)

@@ -23,10 +23,12 @@ struct tls_reference {
 WOLFSSL_CTX *tls_context_new(const char *ca_file);
 
 /* tls_session_new makes a session for `server_name` that offers the one
- * protocol `alpn` and resumes `ticket` (NULL: a full handshake). `reference`
+ * protocol `alpn` and resumes `ticket` (NULL: a full handshake). A `big_hello`
+ * offers others, too, that nobody knows, and takes two datagrams. `reference`
  * must outlive it. NULL = no memory. */
 WOLFSSL *tls_session_new(WOLFSSL_CTX *context, const char *server_name,
-			 const char *alpn, struct tls_reference *reference,
+			 const char *alpn, bool big_hello,
+			 struct tls_reference *reference,
 			 WOLFSSL_SESSION *ticket);
 
 /* tls_alpn_is_h3 tells whether the server selected the protocol "h3". */
