@@ -188,6 +188,14 @@ void conn_set_reason(struct conn *conn, enum qs_close_reason reason)
 	conn->reason = reason;
 }
 
+/* What only lingers is not open: nobody waits for its end. */
+static void leave_active(struct conn *conn, enum conn_state state)
+{
+	if (conn->state == CONN_ACTIVE)
+		conn->quic->stats->gauges.connections_open--;
+	conn->state = state;
+}
+
 void conn_free(struct conn *conn)
 {
 	struct quic *quic = conn->quic;
@@ -206,9 +214,8 @@ void conn_free(struct conn *conn)
 	quic->stats->counters.connections_closed++;
 	quic->stats
 		->close[conn->has_reason ? conn->reason : QS_CLOSE_internal]++;
-	quic->stats->gauges.connections_open--;
 	quic->stats->connections_by_config[conn->config_id]--;
-	conn->state = CONN_GONE;
+	leave_active(conn, CONN_GONE);
 	uv_timer_stop(&conn->timer);
 	uv_close((uv_handle_t *)&conn->timer, on_timer_closed);
 }
@@ -227,7 +234,7 @@ static void linger(struct conn *conn, enum conn_state state)
 	uint64_t ns = 3 * ngtcp2_conn_get_pto(conn->ngtcp2);
 
 	free_session(conn);
-	conn->state = state;
+	leave_active(conn, state);
 	uv_timer_start(&conn->timer, conn_on_timer,
 		       ns / NGTCP2_MILLISECONDS + 1, 0);
 }

@@ -6,19 +6,19 @@
 void drain_leave(struct drain *drain, uint64_t now_ns, uint64_t timeout_ms)
 {
 	drain->state = DRAIN_LEAVING;
-	drain->began_ns = now_ns;
+	drain->busy_ns = now_ns;
 	drain->end_ns = now_ns + timeout_ms * NS_PER_MS;
 }
 
-static enum drain_action step_leaving(const struct drain *drain,
+static enum drain_action step_leaving(struct drain *drain,
 				      const struct drain_view *view)
 {
 	if (view->now_ns >= drain->end_ns)
 		return DRAIN_FINISH;
-	if (!view->connections &&
-	    view->now_ns - drain->began_ns >= DRAIN_GRACE_NS)
-		return DRAIN_FINISH;
-	return DRAIN_GO_ON;
+	if (view->connections)
+		drain->busy_ns = view->now_ns;
+	return view->now_ns - drain->busy_ns >= DRAIN_GRACE_NS ? DRAIN_FINISH
+							       : DRAIN_GO_ON;
 }
 
 /* The deadline may be moved while it drains, also after it has passed. */

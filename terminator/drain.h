@@ -16,8 +16,9 @@
 
 #include "quicsteer/abi.h"
 
-/* A drain lasts at least so long, even with no connection: Initials that were
- * steered to us before others got our share are still to come. */
+/* A process that leaves stays so long without a connection: Initials that were
+ * steered to it before others got its share may still come, and packets to
+ * connections that it has just closed (RFC 9000, 10.2.1). */
 #define DRAIN_GRACE_NS UINT64_C(1000000000)
 
 enum drain_state {
@@ -28,9 +29,9 @@ enum drain_state {
 
 struct drain {
 	enum drain_state state;
-	bool closed;	   /* wished: the deadline's work is done */
-	uint64_t began_ns; /* leaving; CLOCK_MONOTONIC */
-	uint64_t end_ns;   /* leaving: the deadline; CLOCK_MONOTONIC */
+	bool closed;	  /* wished: the deadline's work is done */
+	uint64_t busy_ns; /* leaving: it had connections; CLOCK_MONOTONIC */
+	uint64_t end_ns;  /* leaving: the deadline; CLOCK_MONOTONIC */
 };
 
 enum drain_action {
@@ -49,8 +50,8 @@ struct drain_view {
 };
 
 /* drain_leave makes the process leave: at once if `timeout_ms` is 0, else when
- * its last connection is gone, but after `timeout_ms` in any case. The caller
- * does as for DRAIN_BEGIN. */
+ * its last connection is gone for a while, but after `timeout_ms` in any case.
+ * The caller does as for DRAIN_BEGIN. */
 void drain_leave(struct drain *drain, uint64_t now_ns, uint64_t timeout_ms);
 
 /* drain_step tells what is to be done now. To be called often. */

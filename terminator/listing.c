@@ -57,10 +57,6 @@ append(struct line *line, const char *format, ...)
 
 static const char *state_name(const struct conn *conn)
 {
-	if (conn->state == CONN_CLOSING)
-		return "closing";
-	if (conn->state == CONN_DRAINING)
-		return "closed by peer";
 	if (!conn->handshake_done)
 		return "handshake";
 	return conn->goaway == GOAWAY_NONE ? "open" : "goaway";
@@ -144,10 +140,14 @@ static void fill(struct listing *listing)
 
 	while (listing->next &&
 	       listing->size + MOST_LINE <= sizeof(listing->text)) {
-		make_line(&line, listing->name, listing->next);
+		const struct conn *conn = listing->next;
+
+		listing->next = conn->next;
+		if (conn->state != CONN_ACTIVE)
+			continue;
+		make_line(&line, listing->name, conn);
 		memcpy(listing->text + listing->size, line.text, line.size);
 		listing->size += line.size;
-		listing->next = listing->next->next;
 	}
 }
 

@@ -100,6 +100,8 @@ Test(drain, leave_when_the_last_is_gone)
 	const struct row rows[] = {
 		{SECOND, 1, 3, false, 0, DRAIN_GO_ON},
 		{5 * SECOND, 1, 1, false, 0, DRAIN_GO_ON},
+		/* It lingers for packets to the one it has just closed. */
+		{6 * SECOND - 1, 1, 0, false, 0, DRAIN_GO_ON},
 		{6 * SECOND, 1, 0, false, 0, DRAIN_FINISH},
 	};
 
