@@ -121,6 +121,14 @@ struct {
 	__uint(max_entries, QS_EVENTS_SIZE);
 } events SEC(".maps");
 
+/* The loader makes it no larger than the machine. */
+struct {
+	__uint(type, BPF_MAP_TYPE_CPUMAP);
+	__uint(max_entries, QS_MAX_CPUS);
+	__type(key, __u32);
+	__type(value, struct bpf_cpumap_val);
+} cpus SEC(".maps");
+
 /* From here on not used by the programs: they only make libbpf create them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -10,6 +10,10 @@
 
 char _license[] SEC("license") = "GPL";
 
+/* loader.cpu_steering, set by the loader before the kernel sees the program:
+ * costs nothing where it is off. */
+const volatile bool cpu_steering = false;
+
 /* Where the driver has no room for metadata, tc finds none and decides again.
  */
 static __always_inline void write_metadata(struct xdp_md *ctx,
@@ -24,6 +28,20 @@ static __always_inline void write_metadata(struct xdp_md *ctx,
 		return;
 	metadata->magic = QS_METADATA_MAGIC;
 	metadata->socket = QS_SOCKET_INDEX(target->slot, target->port_index);
+}
+
+/* Hands the frame, metadata and all, to the CPU of its terminator. */
+static __always_inline int go_to_cpu(__u32 slot)
+{
+	struct qs_terminator *terminator;
+
+	if (!cpu_steering)
+		return XDP_PASS;
+	terminator = bpf_map_lookup_elem(&terminators, &slot);
+	if (!terminator)
+		return XDP_PASS;
+	/* QS_NO_CPU, and a CPU that is not in the map: XDP_PASS. */
+	return bpf_redirect_map(&cpus, terminator->cpu, XDP_PASS);
 }
 
 SEC("xdp")
@@ -41,7 +59,7 @@ int quicsteer_steer(struct xdp_md *ctx)
 	if (is_steered(verdict)) {
 		count_traffic(target.slot, verdict, 1, length);
 		write_metadata(ctx, &target);
-		return XDP_PASS;
+		return go_to_cpu(target.slot);
 	}
 	return is_passed(verdict) ? XDP_PASS : XDP_DROP;
 }

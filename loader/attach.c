@@ -136,6 +136,7 @@ int attach_check(struct attachment *attachment, const struct options *options,
 		.link = -1,
 		.wanted_mode = options->mode,
 		.wanted_dispatcher = options->dispatcher,
+		.cpu_steering = options->cpu_steering,
 	};
 	if (!attachment->ifindex) {
 		log_error("there is no interface %s in this network namespace",
@@ -184,7 +185,8 @@ static int attach_link(struct attachment *attachment, int program, bool generic)
 static int attach_behind_dispatcher(struct attachment *attachment, bool generic)
 {
 	int error = dispatcher_attach(attachment->ifindex, generic,
-				      attachment->pin_dir);
+				      attachment->pin_dir,
+				      attachment->cpu_steering);
 
 	if (!error)
 		attachment->mode = generic ? QS_ATTACH_GENERIC_DISPATCHER

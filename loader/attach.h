@@ -19,6 +19,7 @@ struct attachment {
 	enum qs_attach_mode mode; /* of what is attached, or NONE */
 	enum qs_config_mode wanted_mode;
 	bool wanted_dispatcher;
+	bool cpu_steering;
 };
 
 /*

@@ -84,13 +84,15 @@ static int attach_object(struct bpf_object *object, __u32 ifindex, bool generic)
 	return error;
 }
 
-int dispatcher_attach(__u32 ifindex, bool generic, const char *pin_dir)
+int dispatcher_attach(__u32 ifindex, bool generic, const char *pin_dir,
+		      bool cpu_steering)
 {
 	struct steer_bpf *steer = steer_bpf__open();
 	int error;
 
 	if (!steer)
 		return -errno;
+	steer->rodata->cpu_steering = cpu_steering;
 	error = programs_use_pins(steer->obj, pin_dir);
 	if (!error)
 		error = attach_object(steer->obj, ifindex, generic);

@@ -17,11 +17,12 @@ bool dispatcher_is_on(__u32 ifindex);
 
 /*
  * dispatcher_attach: loads the XDP program anew, with the maps pinned under
- * `pin_dir`, attaches it behind the dispatcher, then takes an earlier loader's
- * away, so that no packet passes without one. Returns 0 or -errno; nothing has
- * changed after a failure.
+ * `pin_dir` and loader.cpu_steering, attaches it behind the dispatcher, then
+ * takes an earlier loader's away, so that no packet passes without one. Returns
+ * 0 or -errno; nothing has changed after a failure.
  */
-int dispatcher_attach(__u32 ifindex, bool generic, const char *pin_dir);
+int dispatcher_attach(__u32 ifindex, bool generic, const char *pin_dir,
+		      bool cpu_steering);
 
 /* dispatcher_detach: takes our program away. Returns 0 or -errno. */
 int dispatcher_detach(__u32 ifindex);

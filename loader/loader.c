@@ -127,7 +127,8 @@ static int install(struct loader *loader)
 	int error;
 
 	loader->touched = true;
-	if (programs_load(&loader->programs, options->pin_dir))
+	if (programs_load(&loader->programs, options->pin_dir,
+			  options->cpu_steering))
 		return -1;
 	error = open_maps(loader);
 	if (error) {
@@ -143,6 +144,7 @@ static int install(struct loader *loader)
 	}
 	registry_init(&loader->registry, &loader->maps, options->pin_dir,
 		      &ports);
+	loader->registry.cpu_steering = options->cpu_steering;
 	registry_change_ports(&loader->registry, options->vips,
 			      options->vip_count, &changed);
 	if (configure_maps(&loader->maps, &loader->secrets, options,

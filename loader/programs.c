@@ -10,6 +10,19 @@
 #include <limits.h>
 #include <string.h>
 
+/* The kernel refuses a CPUMAP that is larger than it can have CPUs. */
+static int fit_to_machine(struct bpf_map *map)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	if (bpf_map__type(map) != BPF_MAP_TYPE_CPUMAP)
+		return 0;
+	if (cpus < 0)
+		return cpus;
+	return bpf_map__set_max_entries(map, cpus < QS_MAX_CPUS ? cpus
+								: QS_MAX_CPUS);
+}
+
 int programs_use_pins(struct bpf_object *object, const char *pin_dir)
 {
 	struct bpf_map *map;
@@ -20,8 +33,10 @@ int programs_use_pins(struct bpf_object *object, const char *pin_dir)
 	{
 		if (bpf_map__is_internal(map))
 			continue;
-		error = qs_pin_path(path, sizeof(path), pin_dir,
-				    bpf_map__name(map));
+		error = fit_to_machine(map);
+		if (!error)
+			error = qs_pin_path(path, sizeof(path), pin_dir,
+					    bpf_map__name(map));
 		if (!error)
 			error = bpf_map__set_pin_path(map, path);
 		if (error)
@@ -44,7 +59,8 @@ static int report(const char *program, const char *pin_dir, int error)
 	return -1;
 }
 
-int programs_load(struct programs *programs, const char *pin_dir)
+int programs_load(struct programs *programs, const char *pin_dir,
+		  bool cpu_steering)
 {
 	int error;
 
@@ -52,6 +68,7 @@ int programs_load(struct programs *programs, const char *pin_dir)
 	programs->steer = steer_bpf__open();
 	if (!programs->steer)
 		return report("the XDP program", pin_dir, -errno);
+	programs->steer->rodata->cpu_steering = cpu_steering;
 	error = programs_use_pins(programs->steer->obj, pin_dir);
 	if (!error)
 		error = steer_bpf__load(programs->steer);

@@ -3,6 +3,8 @@
 #ifndef QS_LOADER_PROGRAMS_H
 #define QS_LOADER_PROGRAMS_H
 
+#include <stdbool.h>
+
 struct steer_bpf;
 struct deliver_bpf;
 struct bpf_object;
@@ -14,11 +16,13 @@ struct programs {
 
 /*
  * programs_load: loads both objects. Each map is the one pinned under
- * `pin_dir`; one that is not there yet is made and pinned. Returns 0, or -1
+ * `pin_dir`; one that is not there yet is made and pinned. With `cpu_steering`
+ * the XDP program hands packets to the CPUs of terminators. Returns 0, or -1
  * after one message; after a failure there is nothing to close, but some maps
  * may be pinned.
  */
-int programs_load(struct programs *programs, const char *pin_dir);
+int programs_load(struct programs *programs, const char *pin_dir,
+		  bool cpu_steering);
 
 /* programs_close: lets go of both; what is attached or pinned stays. */
 void programs_close(struct programs *programs);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/registry_private.h"
+#include "loader/cpus.h"
 #include "loader/port.h"
 #include "loader/lib/clock.h"
 #include "loader/lib/log.h"
@@ -121,6 +122,19 @@ static void drain_others(struct registry *registry, const char *name,
 	}
 }
 
+static void choose_cpu(struct registry *registry, __u16 slot)
+{
+	struct qs_terminator *terminator = &registry->maps->terminators[slot];
+
+	terminator->cpu = QS_NO_CPU;
+	if (!registry->cpu_steering)
+		return;
+	terminator->cpu = cpus_choose(registry->maps, terminator->pid, slot);
+	if (terminator->cpu != QS_NO_CPU)
+		log_info("terminator %s: CPU %u takes its packets in",
+			 terminator->name, terminator->cpu);
+}
+
 static void record(struct registry *registry, __u16 slot, __u16 instance,
 		   const char *name, const struct ucred *peer)
 {
@@ -145,6 +159,7 @@ static void record(struct registry *registry, __u16 slot, __u16 instance,
 	terminator->uid = peer->uid;
 	terminator->registered_ns = clock_ns(CLOCK_REALTIME);
 	terminator->died_ns = 0;
+	choose_cpu(registry, slot);
 	registry_set_state(terminator, QS_TERMINATOR_LIVE);
 	drain_others(registry, name, slot);
 }
@@ -237,6 +252,7 @@ static int take_back_slot(struct registry *registry, __u16 slot,
 	if (!error) {
 		if (!registry_is_running(&registry->maps->terminators[slot]))
 			revive(registry, slot);
+		choose_cpu(registry, slot);
 		registry->connected[slot] = true;
 		registry_rebuild(registry);
 	}

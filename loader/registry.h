@@ -19,6 +19,7 @@ struct registry {
 	const char *pin_dir;  /* borrowed */
 	struct totals totals;
 	struct ports ports;		    /* of the service */
+	bool cpu_steering;		    /* loader.cpu_steering */
 	bool connected[QS_MAX_TERMINATORS]; /* its control connection is open */
 };
 

@@ -316,8 +316,6 @@ enum {
 	QS_SETTING_DROP_OPTIONS = 1 << 1,
 	/* New connections only from the prefixes in `allowed`. */
 	QS_SETTING_ALLOW_ONLY = 1 << 2,
-	/* Packets go to terminators[].cpu through the map `cpus`. */
-	QS_SETTING_CPU_STEERING = 1 << 3,
 	/* No new connections from the prefixes in `denied`. */
 	QS_SETTING_DENY = 1 << 4,
 };

@@ -104,6 +104,7 @@ static const struct qs_config_key loader_keys[] = {
 		.kind = QS_KIND_SWITCH,
 		.fallback = "false",
 		MEMBER(struct qs_config_loader, cpu_steering),
+		.restart = "the loader",
 		.help = "have the CPU that a terminator runs on take in its "
 			"packets",
 	},

@@ -33,6 +33,7 @@ enum qs_map {
 	QS_MAP_ALLOWED,
 	QS_MAP_DENIED,
 	QS_MAP_EVENTS,
+	QS_MAP_CPUS,
 	QS_MAP_COUNT,
 };
 

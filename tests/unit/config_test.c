@@ -384,7 +384,7 @@ Test(config, restarts_are_named)
 	assert_number(qs_config_restarts(old, old, text, sizeof(text)), 0);
 	assert_text(text, "");
 	assert_number(qs_config_restarts(new, new, text, sizeof(text)), 0);
-	assert_number(qs_config_restarts(old, new, text, sizeof(text)), 9);
+	assert_number(qs_config_restarts(old, new, text, sizeof(text)), 10);
 	cr_assert_str_eq(
 		text,
 		"pin_dir: takes effect when the loader and healthd are "
@@ -395,6 +395,8 @@ Test(config, restarts_are_named)
 		"loader.interface: takes effect when the loader is restarted\n"
 		"loader.mode: takes effect when the loader is restarted\n"
 		"loader.dispatcher: takes effect when the loader is restarted\n"
+		"loader.cpu_steering: takes effect when the loader is "
+		"restarted\n"
 		"loader.metrics: takes effect when the loader is restarted\n"
 		"loader.terminator_user: takes effect when the loader is "
 		"restarted\n"
@@ -402,7 +404,7 @@ Test(config, restarts_are_named)
 		"are restarted",
 		"%s", text);
 	/* Cut, not overrun, and still counted. */
-	assert_number(qs_config_restarts(old, new, text, 10), 9);
+	assert_number(qs_config_restarts(old, new, text, 10), 10);
 	assert_text(text, "pin_dir: ");
 	qs_config_free(old);
 	qs_config_free(new);
