@@ -58,7 +58,7 @@ refused() {
 refused "no command" 2 "command is missing" $lbctl
 refused "unknown command" 2 "unknown command 'frob'" $lbctl frob
 refused "unknown global option" 2 "unknown option '--frob'" $lbctl --frob
-refused "cid alone" 2 "decode or encode" $lbctl cid
+refused "cid alone" 2 "decode, encode, configs or rotate" $lbctl cid
 refused "unknown option" 2 "unknown option --frob" $lbctl cid decode --frob
 refused "value missing" 2 "value missing after --key" $lbctl cid decode --key
 refused "no CID" 2 "a CID is missing" $lbctl cid decode
