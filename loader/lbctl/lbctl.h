@@ -102,6 +102,7 @@ int command_version(int argc, char **argv);
 int command_backends(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_reload(int argc, char **argv);
+int command_events(int argc, char **argv);
 int command_connections(int argc, char **argv);
 int command_completion_names(int argc, char **argv);
 int command_weight_set(int argc, char **argv);

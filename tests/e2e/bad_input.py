@@ -20,6 +20,8 @@ OCTETS = 20000
 VERDICTS = {
     "drop_truncated": 100,
     "drop_version_zero": 40,
+    "drop_small_initial": 100,
+    "drop_cid_length": 400,
     "hash_initial": 100,
     "hash_version": 500,
     "hash_short_config": 500,
@@ -28,8 +30,6 @@ VERDICTS = {
 TERMINATORS = {
     "tls_messages_refused": 12,
     "version_negotiations_sent": 594,
-    "drop_small_initial": 100,
-    "drop_cid_length": 400,
     "drop_no_connection": 40,
     "drop_unknown_cid": 500,
 }
