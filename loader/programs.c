@@ -6,9 +6,11 @@
 #include "bpf/deliver.skel.h"
 #include "bpf/steer.skel.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The kernel refuses a CPUMAP that is larger than it can have CPUs. */
 static int fit_to_machine(struct bpf_map *map)
@@ -45,6 +47,56 @@ int programs_use_pins(struct bpf_object *object, const char *pin_dir)
 	return 0;
 }
 
+/* What of a map libbpf wants to be the same. */
+static bool is_same(const struct bpf_map *map,
+		    const struct bpf_map_info *pinned)
+{
+	return pinned->type == bpf_map__type(map) &&
+	       pinned->key_size == bpf_map__key_size(map) &&
+	       pinned->value_size == bpf_map__value_size(map) &&
+	       pinned->max_entries == bpf_map__max_entries(map) &&
+	       pinned->map_flags == bpf_map__map_flags(map);
+}
+
+static int check_pin(const struct bpf_map *map, const char *pin_dir)
+{
+	struct bpf_map_info pinned = {};
+	__u32 size = sizeof(pinned);
+	int fd = bpf_obj_get(bpf_map__pin_path(map)), error;
+
+	if (fd < 0) /* what is not there will be made */
+		return 0;
+	error = bpf_obj_get_info_by_fd(fd, &pinned, &size) ? -errno : 0;
+	close(fd);
+	if (error)
+		log_error("cannot look at the map %s: %s",
+			  bpf_map__pin_path(map), strerror(-error));
+	else if (!is_same(map, &pinned))
+		log_error("the map %s has %u entries of %u octets and this "
+			  "loader's has %u of %u: start the loader it is of, "
+			  "or remove the maps with --detach --pin-dir %s",
+			  bpf_map__pin_path(map), pinned.max_entries,
+			  pinned.value_size, bpf_map__max_entries(map),
+			  bpf_map__value_size(map), pin_dir);
+	else
+		return 0;
+	return -1;
+}
+
+/* Whether the pinned maps are laid out as the object's. Returns 0, or -1 after
+ * one message. */
+static int check_pins(struct bpf_object *object, const char *pin_dir)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		if (bpf_map__pin_path(map) && check_pin(map, pin_dir))
+			return -1;
+	}
+	return 0;
+}
+
 static int report(const char *program, const char *pin_dir, int error)
 {
 	if (error == -EINVAL)
@@ -70,6 +122,10 @@ int programs_load(struct programs *programs, const char *pin_dir,
 		return report("the XDP program", pin_dir, -errno);
 	programs->steer->rodata->cpu_steering = cpu_steering;
 	error = programs_use_pins(programs->steer->obj, pin_dir);
+	if (!error && check_pins(programs->steer->obj, pin_dir)) {
+		programs_close(programs);
+		return -1;
+	}
 	if (!error)
 		error = steer_bpf__load(programs->steer);
 	if (error) {
@@ -83,6 +139,10 @@ int programs_load(struct programs *programs, const char *pin_dir,
 		return report("the tc program", pin_dir, error);
 	}
 	error = programs_use_pins(programs->deliver->obj, pin_dir);
+	if (!error && check_pins(programs->deliver->obj, pin_dir)) {
+		programs_close(programs);
+		return -1;
+	}
 	if (!error)
 		error = deliver_bpf__load(programs->deliver);
 	if (error) {

@@ -280,8 +280,14 @@ refused "another mode than the program runs in" 1 "the mode cannot change" \
 	$inside $loader $good --mode generic
 refused "pins on another interface" 1 "is on another interface" \
 	$inside $loader $good --interface $peer
+rm $pins/sources
+bpftool map create $pins/sources type array key 4 value 16 entries 7 name sources
+refused "pins of another layout" 1 \
+	"the map $pins/sources has 7 entries of 16 octets" $inside $loader $good
+size=$(bpftool -j map show pinned $pins/settings |
+	sed 's/.*"bytes_value":\([0-9]*\).*/\1/')
 bpftool map update pinned $pins/settings key 0 0 0 0 value hex \
-	63 00 00 00 $(printf '00 %.0s' $(seq 60)) >/dev/null
+	63 00 00 00 $(printf '00 %.0s' $(seq $((size - 4)))) >/dev/null
 refused "pins of another version" 1 "of ABI version 99" $inside $loader $good
 "$lbctl" status --pin-dir $pins >$scratch/out 2>$scratch/err
 check_refusal "lbctl with pins of another version" 1 $? "ABI version 99"
