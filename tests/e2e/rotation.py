@@ -22,7 +22,7 @@ from process import wait_until  # noqa: E402
 
 CONNECTIONS = 300
 DOWN, UP = 600000, 400000  # octets of each connection
-PACE = 80000  # octets a second
+PACE = 50000  # octets a second
 # Options of lbctl cid rotate, and the encoding and length of CIDs then.
 STEPS = [
     (["--encoding", "plaintext", "--nonce-length", "4"], "plaintext", 9),
@@ -113,11 +113,14 @@ def under_transfers(results, bed):
                   seen[0]["state"] == "retiring"
                   and seen[0]["connections"] == CONNECTIONS, str(seen))
     for number, ports in enumerate((SECOND, THIRD)):
+        before = bed.total("paths_validated")
         moved, inside = change(network, load, number, ports)
         results.check(f"move {number + 1} after the rotations: transfers go "
-                      "on", moved > 0 and inside > 0,
+                      "on", moved >= inside == CONNECTIONS,
                       f"{moved} moved, {inside} in flight")
-        time.sleep(0.5)
+        wait_until(lambda: bed.total("paths_validated")
+                   >= before + CONNECTIONS, 5, "new paths to be validated")
+        time.sleep(1)  # for those that are not in the middle of a transfer
     finished(results, load, "transfers over three rotations", CONNECTIONS)
     for number, one in enumerate(news, 1):
         finished(results, one, f"connections after rotation {number}", 10)
