@@ -64,23 +64,24 @@ static __always_inline int assign(struct __sk_buff *skb, __u32 index,
 }
 
 /* Where XDP runs, it has counted the packet already. What GRO merged has lost
- * the headers of all its packets but one. */
-static __always_inline void count_alone(const struct __sk_buff *skb,
-					int verdict, __u32 slot,
-					const struct qs_tuple *tuple,
-					const struct quic *quic)
+ * the headers of all its packets but one. A global function: the verifier looks
+ * at it once, and not once for each way to it. */
+__noinline int count_alone(struct __sk_buff *skb, int verdict, __u32 slot,
+			   const struct qs_tuple *tuple,
+			   const struct quic *quic)
 {
 	__u32 packets = skb->gso_segs ? skb->gso_segs : 1;
 	struct qs_settings *s;
 	__u32 zero = 0;
 
 	s = bpf_map_lookup_elem(&settings, &zero);
-	if (!s || s->attach_mode != QS_ATTACH_TC)
-		return;
+	if (!s || !tuple || !quic || s->attach_mode != QS_ATTACH_TC)
+		return 0;
 	count_verdict(verdict, packets);
 	sample(tuple, quic, slot, verdict, skb->len);
 	if (is_steered(verdict))
 		count_traffic(slot, verdict, packets, skb->len);
+	return 0;
 }
 
 SEC("tc")
