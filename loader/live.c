@@ -97,8 +97,8 @@ static int apply_vips(struct live *live, char *text, size_t size)
 
 static int apply_admission(struct live *live, char *text, size_t size)
 {
-	int error = admission_write(live->maps,
-				    live->next_options.new_connections);
+	int error =
+		admission_write(live->maps, live->next_options.new_connections);
 
 	if (!error)
 		return 0;

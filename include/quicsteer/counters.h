@@ -34,7 +34,7 @@
 	  "ICMP error, steered by the CID in the packet that it quotes")       \
 	X(hash_initial, "Initial with a CID of the client's")                  \
 	X(hash_zero_rtt, "0-RTT with a CID of the client's")                   \
-	X(hash_handshake, "Handshake whose CID is not ours") \
+	X(hash_handshake, "Handshake whose CID is not ours")                   \
 	X(hash_version, "unknown version whose CID is not ours")               \
 	X(hash_short_config, "short header whose config ID is not in use")     \
 	X(hash_short_server, "short header whose server ID is unknown")        \
