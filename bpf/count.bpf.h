@@ -28,7 +28,7 @@ static __always_inline void count_traffic(__u32 slot, int verdict,
 		return;
 	traffic->packets += packets;
 	traffic->bytes += bytes;
-	if (verdict <= QS_VERDICT_route_icmp)
+	if (verdict <= QS_VERDICT_route_long)
 		traffic->by_cid += packets;
 	else
 		traffic->by_hash += packets;

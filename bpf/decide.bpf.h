@@ -6,6 +6,7 @@
 #ifndef QUICSTEER_DECIDE_BPF_H
 #define QUICSTEER_DECIDE_BPF_H
 
+#include "bpf/icmp.bpf.h"
 #include "bpf/options.bpf.h"
 #include "bpf/police.bpf.h"
 #include "bpf/select.bpf.h"
@@ -61,6 +62,10 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length,
 	int verdict;
 
 	verdict = parse_ip(&packet, tuple);
+	if (verdict == GO_ICMP)
+		return decide_icmp(ctx,
+				   sizeof(struct ethhdr) + packet.tags_size,
+				   tuple, quic, &target->slot);
 	if (verdict == GO_ON)
 		verdict = parse_ports(&packet, tuple);
 	if (verdict == GO_ON)
@@ -81,17 +86,17 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length,
 	return verdict == GO_ON ? quic->hash_verdict : verdict;
 }
 
-/* Whether the verdict names a terminator. */
+/* Whether the packet goes to a terminator. */
 static __always_inline int is_steered(int verdict)
 {
 	return verdict >= QS_VERDICT_route_short &&
-	       verdict <= QS_VERDICT_hash_icmp;
+	       verdict <= QS_VERDICT_hash_pinned;
 }
 
 /* Whether the verdict leaves the packet to the kernel. */
 static __always_inline int is_passed(int verdict)
 {
-	return verdict <= QS_VERDICT_pass_icmp;
+	return verdict <= QS_VERDICT_hash_icmp;
 }
 
 #endif

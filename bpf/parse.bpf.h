@@ -16,6 +16,8 @@
 #include "quicsteer/hash.h"
 
 #define GO_ON QS_VERDICT_COUNT
+/* From parse_ip() only: it is no UDP, but ICMP or ICMPv6. */
+#define GO_ICMP (QS_VERDICT_COUNT + 1)
 
 enum {
 	ETHERTYPE_IPV4 = 0x0800,
@@ -36,6 +38,7 @@ enum {
 	NEXT_HOP_BY_HOP = 0,
 	NEXT_ROUTING = 43,
 	NEXT_FRAGMENT = 44,
+	NEXT_ICMPV6 = 58,
 	NEXT_DESTINATION_OPTIONS = 60,
 	NEXT_MOBILITY = 135,
 	NEXT_HIP = 139,
@@ -81,9 +84,12 @@ static __always_inline int parse_ipv4(struct packet *packet,
 	if (ip->version != 4 || header < sizeof(*ip) || total < header ||
 	    total > packet->length)
 		return QS_VERDICT_pass_truncated;
-	if (ip->protocol != IPPROTO_UDP)
-		return QS_VERDICT_pass_not_udp;
 	fragment = bpf_ntohs(ip->frag_off);
+	if (ip->protocol != IPPROTO_UDP)
+		return ip->protocol == IPPROTO_ICMP &&
+				       !(fragment & IPV4_FRAGMENT_OFFSET)
+			       ? GO_ICMP
+			       : QS_VERDICT_pass_not_udp;
 	if (fragment & IPV4_FRAGMENT_OFFSET)
 		return QS_VERDICT_pass_fragment;
 
@@ -225,6 +231,8 @@ static __always_inline int parse_ipv6(struct packet *packet,
 	packet->length = length; /* without Ethernet's padding */
 	if (ip->nexthdr == IPPROTO_UDP)
 		return GO_ON;
+	if (ip->nexthdr == NEXT_ICMPV6)
+		return GO_ICMP;
 	return skip_extensions(packet, ip->nexthdr);
 }
 

@@ -14,7 +14,8 @@
  * What the XDP program decided. Each packet that it sees counts exactly one.
  * Names begin with what became of the packet: pass (left to the kernel as if
  * quicsteer were not there), route (steered by CID), hash (steered by the
- * keyed 4-tuple hash), drop.
+ * keyed 4-tuple hash), drop. ICMP errors are classified like the packets that
+ * they are about, but left to the kernel.
  */
 #define QS_VERDICTS(X)                                                         \
 	X(pass_not_ip, "neither IPv4 nor IPv6")                                \
@@ -28,10 +29,14 @@
 	  "IPv6 extension headers that are too many or not understood")        \
 	X(pass_icmp,                                                           \
 	  "ICMP error about a VIP's packet that names no terminator")          \
+	X(route_icmp,                                                          \
+	  "ICMP error about a packet of the terminator that the quoted CID "   \
+	  "names; left to the kernel")                                         \
+	X(hash_icmp,                                                           \
+	  "ICMP error about a packet to a 4-tuple that is hashed to a "        \
+	  "terminator; left to the kernel")                                    \
 	X(route_short, "short header, steered by its CID")                     \
 	X(route_long, "long header, steered by its CID")                       \
-	X(route_icmp,                                                          \
-	  "ICMP error, steered by the CID in the packet that it quotes")       \
 	X(hash_initial, "Initial with a CID of the client's")                  \
 	X(hash_zero_rtt, "0-RTT with a CID of the client's")                   \
 	X(hash_handshake, "Handshake whose CID is not ours")                   \
@@ -41,8 +46,6 @@
 	X(hash_dead, "the CID's terminator is dead: another one may reset")    \
 	X(hash_pinned,                                                         \
 	  "of a handshake that stays where it began though weights changed")   \
-	X(hash_icmp,                                                           \
-	  "ICMP error, steered by the 4-tuple in the packet that it quotes")   \
 	X(drop_fragment, "first fragment to a VIP")                            \
 	X(drop_udp_length, "UDP length that is impossible for the packet")     \
 	X(drop_truncated, "ends inside its QUIC header or before a whole CID") \

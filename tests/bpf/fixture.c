@@ -121,7 +121,7 @@ unsigned int failures(void)
 static int is_hashed(enum qs_verdict verdict)
 {
 	return verdict >= QS_VERDICT_hash_initial &&
-	       verdict <= QS_VERDICT_hash_icmp;
+	       verdict <= QS_VERDICT_hash_pinned;
 }
 
 static int is_routed(enum qs_verdict verdict)

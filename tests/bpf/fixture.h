@@ -87,6 +87,7 @@ void test_not_for_us(void);
 void test_vlan(void);
 void test_ip_options(void);
 void test_drop_options(void);
+void test_icmp(void);
 void test_extension_headers(void);
 void test_unroutable(void);
 void test_terminators(void);

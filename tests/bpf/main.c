@@ -14,6 +14,7 @@ int main(void)
 	test_vlan();
 	test_ip_options();
 	test_drop_options();
+	test_icmp();
 	test_extension_headers();
 	test_terminators();
 	test_cid_lengths();

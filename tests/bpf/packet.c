@@ -186,6 +186,13 @@ static void add_extension(struct frame *frame, const struct layer *layer)
 	append_filler(frame, layer->size - 2);
 }
 
+static void add_icmp(struct frame *frame, const struct layer *layer)
+{
+	const __u8 octets[8] = {layer->type};
+
+	append(frame, octets, sizeof(octets));
+}
+
 static void add_udp(struct frame *frame, const struct layer *layer)
 {
 	int from = layer->from ? layer->from : CLIENT_PORT;
@@ -240,6 +247,8 @@ static void add(struct frame *frame, const struct layer *layer)
 	case LAYER_EXTENSION:
 	case LAYER_FRAGMENT:
 		return add_extension(frame, layer);
+	case LAYER_ICMP:
+		return add_icmp(frame, layer);
 	case LAYER_UDP:
 		return add_udp(frame, layer);
 	case LAYER_LONG:
@@ -250,46 +259,46 @@ static void add(struct frame *frame, const struct layer *layer)
 	}
 }
 
-static void set_ipv4_checksum(struct frame *frame)
+static void set_ipv4_checksum(struct frame *frame, unsigned int ip)
 {
-	unsigned int size = (frame->octets[frame->ip] & 15) * 4, sum = 0;
+	unsigned int size = (frame->octets[ip] & 15) * 4, sum = 0;
 
 	for (unsigned int i = 0; i < size; i += 2)
-		sum += frame->octets[frame->ip + i] << 8 |
-		       frame->octets[frame->ip + i + 1];
+		sum += frame->octets[ip + i] << 8 | frame->octets[ip + i + 1];
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
-	put16(frame, frame->ip + 10, ~sum);
+	put16(frame, ip + 10, ~sum);
 }
 
-/* Lengths are known last. */
-static void set_lengths(struct frame *frame, const struct layer *layer,
-			unsigned int end)
+/* Lengths are known last; layer i starts at starts[i]. */
+static void set_lengths(struct frame *frame, const struct layer *layers,
+			const unsigned int *starts, unsigned int end)
 {
-	for (; layer->kind; layer++) {
-		if (layer->kind == LAYER_UDP)
-			put16(frame, frame->udp + 4,
-			      end - frame->udp + layer->lie);
-		if (layer->kind == LAYER_IPV6)
-			put16(frame, frame->ip + 4,
-			      end - frame->ip - 40 + layer->lie);
-		if (layer->kind == LAYER_IPV4) {
-			put16(frame, frame->ip + 2,
-			      end - frame->ip + layer->lie);
-			set_ipv4_checksum(frame);
+	for (unsigned int i = 0; layers[i].kind; i++) {
+		unsigned int start = starts[i];
+		unsigned int size = end - start + layers[i].lie;
+
+		if (layers[i].kind == LAYER_UDP)
+			put16(frame, start + 4, size);
+		if (layers[i].kind == LAYER_IPV6)
+			put16(frame, start + 4, size - 40);
+		if (layers[i].kind == LAYER_IPV4) {
+			put16(frame, start + 2, size);
+			set_ipv4_checksum(frame, start);
 		}
 	}
 }
 
 void packet_build(const struct layer *layers, struct frame *frame)
 {
-	unsigned int end = 0;
+	unsigned int starts[LAYERS_MAX + 1], end = 0;
 
 	memset(frame, 0, sizeof(*frame));
-	for (const struct layer *layer = layers; layer->kind; layer++) {
-		add(frame, layer);
-		if (layer->kind != LAYER_PADDING)
+	for (unsigned int i = 0; layers[i].kind; i++) {
+		starts[i] = frame->size;
+		add(frame, &layers[i]);
+		if (layers[i].kind != LAYER_PADDING)
 			end = frame->size;
 	}
-	set_lengths(frame, layers, end);
+	set_lengths(frame, layers, starts, end);
 }

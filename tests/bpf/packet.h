@@ -73,6 +73,7 @@ struct layer {
 		LAYER_IPV6,
 		LAYER_EXTENSION,
 		LAYER_FRAGMENT,
+		LAYER_ICMP, /* `type`, then a quoted packet */
 		LAYER_UDP,
 		LAYER_LONG,
 		LAYER_SHORT,
@@ -81,7 +82,7 @@ struct layer {
 	} kind;
 
 	int type; /* Ethernet's and a tag's next type; 0: the right one; this
-		     extension header's type; */
+		     extension header's type; ICMP's type */
 	int tag;  /* the type that announces this VLAN tag */
 	const char *source, *destination; /* IP; NULL: client and VIP */
 	int next;	     /* IP: protocol; 0: what the next layer is */
@@ -122,6 +123,10 @@ struct layer {
 #define FRAGMENT(fragment_, ...)                                               \
 	{                                                                      \
 		.kind = LAYER_FRAGMENT, .fragment = (fragment_), ##__VA_ARGS__ \
+	}
+#define ICMP(type_)                                 \
+	{                                           \
+		.kind = LAYER_ICMP, .type = (type_) \
 	}
 #define UDP(...)                                 \
 	{                                        \

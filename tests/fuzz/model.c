@@ -269,7 +269,6 @@ bool model_is_steered(enum qs_verdict verdict)
 	switch (verdict) {
 	case QS_VERDICT_route_short:
 	case QS_VERDICT_route_long:
-	case QS_VERDICT_route_icmp:
 	case QS_VERDICT_hash_initial:
 	case QS_VERDICT_hash_zero_rtt:
 	case QS_VERDICT_hash_handshake:
@@ -278,7 +277,6 @@ bool model_is_steered(enum qs_verdict verdict)
 	case QS_VERDICT_hash_short_server:
 	case QS_VERDICT_hash_dead:
 	case QS_VERDICT_hash_pinned:
-	case QS_VERDICT_hash_icmp:
 		return true;
 	default:
 		return false;
@@ -287,5 +285,5 @@ bool model_is_steered(enum qs_verdict verdict)
 
 bool model_is_dropped(enum qs_verdict verdict)
 {
-	return !model_is_steered(verdict) && verdict > QS_VERDICT_pass_icmp;
+	return !model_is_steered(verdict) && verdict > QS_VERDICT_hash_icmp;
 }
