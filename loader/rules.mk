@@ -45,6 +45,9 @@ secrets_test_OBJS := $(BUILD)/obj/loader/lib/secrets.o \
 	$(BUILD)/obj/loader/lib/parse.o
 cid_configs_test_OBJS := $(addprefix $(BUILD)/obj/loader/,cid_configs.o \
 	lib/secrets.o lib/parse.o)
+ports_test_OBJS := $(addprefix $(BUILD)/obj/loader/,ports.o port.o holder.o) \
+	$(BUILD)/obj/loader/lib/log.o
+ports_test_LIBS := -lbpf
 table_test_OBJS := $(BUILD)/obj/loader/lib/table.o
 lbctl_format_test_OBJS := $(BUILD)/obj/loader/lbctl/format.o \
 	$(BUILD)/obj/loader/lbctl/grid.o
