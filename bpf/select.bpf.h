@@ -75,10 +75,11 @@ select_listed(__u8 config_id, const __u8 *server_id, __u32 *slot)
 }
 
 /*
- * The slot of the terminator that issued the CID. A global function, because
- * the verifier looks at such a one once and not once for each way to it.
+ * The slot of the terminator that issued the CID. No function of its own in
+ * BPF, though the verifier would be done sooner: a return costs 10 ns where
+ * the kernel guards returns against speculation.
  */
-__noinline int select_by_cid(struct quic *quic, __u32 *slot)
+static __always_inline int select_by_cid(struct quic *quic, __u32 *slot)
 {
 	__u8 server_id[16] __attribute__((aligned(8)));
 	enum cid_result result = CID_UNKNOWN_SERVER, listed;
@@ -86,8 +87,6 @@ __noinline int select_by_cid(struct quic *quic, __u32 *slot)
 	struct qs_body body;
 	__u32 config_id;
 
-	if (!quic || !slot)
-		return CID_NO_CONFIG;
 	config_id = qs_cid_config_id(quic->cid_first);
 	config = bpf_map_lookup_elem(&cid_configs, &config_id);
 	if (!config || config_id == QS_CONFIG_ID_NONE ||
@@ -109,7 +108,9 @@ __noinline int select_by_cid(struct quic *quic, __u32 *slot)
 /*
  * The slot of the live terminator that a 4-tuple's new connections go to, or,
  * if this is `in_handshake`, of that where its handshake began. Returns GO_ON
- * or the verdict, in the latter case one with a slot. Global like the above.
+ * or the verdict, in the latter case one with a slot. A global function,
+ * because the verifier looks at such a one once and not once for each way to
+ * it.
  */
 __noinline int select_by_hash(const struct qs_tuple *tuple, __u32 *slot,
 			      int in_handshake)

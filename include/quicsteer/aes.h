@@ -162,10 +162,17 @@ QS_INLINE __u32 qs_aes_entry(const struct qs_aes_tables *tables, int row,
 QS_INLINE __u32 qs_aes_round(const struct qs_aes_tables *tables, __u32 key,
 			     __u32 row0, __u32 row1, __u32 row2, __u32 row3)
 {
-	return key ^ qs_aes_entry(tables, 0, row0, 24) ^
-	       qs_aes_entry(tables, 1, row1, 16) ^
-	       qs_aes_entry(tables, 2, row2, 8) ^
-	       qs_aes_entry(tables, 3, row3, 0);
+	__u32 column = key ^ qs_aes_entry(tables, 0, row0, 24);
+
+	/* One after the other: together they do not fit BPF's registers. */
+	QS_OPAQUE(column);
+	column ^= qs_aes_entry(tables, 1, row1, 16);
+	QS_OPAQUE(column);
+	column ^= qs_aes_entry(tables, 2, row2, 8);
+	QS_OPAQUE(column);
+	column ^= qs_aes_entry(tables, 3, row3, 0);
+	QS_OPAQUE(column);
+	return column;
 }
 
 /* The same for the last round, which has no MixColumns. */
