@@ -131,6 +131,7 @@ class Bed:
         self.children = []
         self.loader = None
         self.loaders = 0
+        self.client_port = 10000  # the last that was used
 
     def __enter__(self):
         if not os.path.ismount("/sys/fs/bpf"):
@@ -219,8 +220,9 @@ class Bed:
         return run(*self.inside(self.server), "curl", "-s", "-m", "5",
                    "http://%s/metrics" % self.metrics)
 
-    def client_socket(self):
-        """A UDP socket in the client's namespace, connected to the VIP."""
+    def client_socket(self, port=0):
+        """A UDP socket in the client's namespace, connected to the VIP; of a
+        port that is free, or of this one."""
         own = os.open("/proc/self/ns/net", os.O_RDONLY)
         other = os.open("/run/netns/" + self.client, os.O_RDONLY)
         try:
@@ -230,13 +232,16 @@ class Bed:
             libc.setns(own, CLONE_NEWNET)
             os.close(own)
             os.close(other)
+        udp.bind(("", port))
         udp.connect((self.vip, self.port))
         return udp
 
     def send_initials(self, count):
-        """Long headers with a DCID of the client's, each from a new port."""
+        """Long headers with a DCID of the client's, each from a port that no
+        handshake had before, so that none is pinned."""
         for _ in range(count):
-            with self.client_socket() as udp:
+            self.client_port += 1
+            with self.client_socket(self.client_port) as udp:
                 udp.send(bytes([0xc3, 0, 0, 0, 1, 8]) + random.randbytes(8) +
                          bytes([0]) + bytes(1200))
 
