@@ -21,7 +21,7 @@ from loader_control import ConfigBed
 
 KILLS, FIRST_KILLS = 40, 20
 NAMES = ["t%d" % number for number in range(1, 6)]
-LOOKUP_SIZE, NO_SLOT = 65537, 0xffff
+LOOKUP_SIZE, NO_SLOT, MAX_PORTS = 65537, 0xffff, 8
 ROW = struct.Struct("<32sHBBIII")  # the first fields of struct qs_terminator
 
 
@@ -130,10 +130,11 @@ def read_lookup(bed):
 
 
 def read_sockets(bed):
+    """Slots of the sockets in the map."""
     entries = json.loads(run("bpftool", "-j", "map", "dump", "pinned",
                              bed.pins + "/sockets"))
-    return {struct.unpack("<I", bytes(int(octet, 16)
-                                      for octet in entry["key"]))[0]
+    return {struct.unpack("<I", bytes(int(octet, 16) for octet in
+                                      entry["key"]))[0] // MAX_PORTS
             for entry in entries if "value" in entry and
             not isinstance(entry["value"], dict)}
 
