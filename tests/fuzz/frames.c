@@ -259,6 +259,47 @@ static void add_short(struct making *m)
 	append_random(m, dice_below(m->dice, 40));
 }
 
+/* A packet of the quoted flow, from the VIP: its SCID is a terminator's. */
+static void add_quoted_long(struct making *m)
+{
+	unsigned int length;
+	__u8 cid[256];
+
+	append8(m, dice_percent(m->dice, 80) ? 0xc0 : 0x40);
+	append_random(m, 4);
+	length = make_cid(m, cid, 0);
+	append8(m, length);
+	append(m, cid, length);
+	length = make_cid(m, cid, 90);
+	append8(m, length);
+	append(m, cid, dice_percent(m->dice, 90) ? length : length / 2);
+	append_random(m, dice_below(m->dice, 30));
+}
+
+/* A router's error about a packet that a VIP sent. */
+static void add_icmp(struct making *m, const struct qs_vip_key *vip)
+{
+	void (*add)(struct making *, const __u8 *, const __u8 *) =
+		m->is_ipv6 ? add_ipv6 : add_ipv4;
+	unsigned int outer = m->frame->size;
+	__u8 client[16], address[16], type = 3;
+
+	client_address(m, client);
+	vip_address(m, vip, address);
+	add(m, client, address);
+	m->frame->octets[outer + (m->is_ipv6 ? 6 : 9)] = m->is_ipv6 ? 58 : 1;
+	if (m->is_ipv6)
+		type = 1 + dice_below(m->dice, 2);
+	append8(m, dice_percent(m->dice, 90) ? type : dice_word(m->dice));
+	append_random(m, 7);
+	add(m, address, client);
+	m->ip = outer;
+	append_random(m, 8);
+	put16(m, m->frame->size - 8, vip->port);
+	put16(m, m->frame->size - 6, 50000 + dice_below(m->dice, CLIENT_PORTS));
+	add_quoted_long(m);
+}
+
 /* A few octets too many or too few, now and then. */
 static unsigned int length_or_lie(struct making *m, unsigned int length)
 {
@@ -277,7 +318,8 @@ static void set_lengths(struct making *m)
 		put16(m, m->ip + 4, length_or_lie(m, end - m->ip - 40));
 	else
 		put16(m, m->ip + 2, length_or_lie(m, end - m->ip));
-	put16(m, m->udp + 4, length_or_lie(m, end - m->udp));
+	if (m->udp)
+		put16(m, m->udp + 4, length_or_lie(m, end - m->udp));
 	if (dice_percent(m->dice, 10))
 		append_random(m, dice_below(m->dice, 40));
 }
@@ -310,11 +352,15 @@ void make_frame(struct dice *dice, const struct model *model,
 	if (!memcmp(vip->address, zeros, 10) && !vip->address[10])
 		m.is_ipv6 = dice_percent(dice, 50);
 	add_ethernet(&m);
-	add_ip(&m, vip);
-	if (dice_percent(dice, 50))
-		add_short(&m);
-	else
-		add_long(&m);
+	if (dice_percent(dice, 8)) {
+		add_icmp(&m, vip);
+	} else {
+		add_ip(&m, vip);
+		if (dice_percent(dice, 50))
+			add_short(&m);
+		else
+			add_long(&m);
+	}
 	set_lengths(&m);
 	mutate(&m);
 }

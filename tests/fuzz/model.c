@@ -243,6 +243,22 @@ static int decide_quic(struct model *model, const struct quic *quic,
 		     slot);
 }
 
+/* Whose packet an ICMP error is about. The kernel gets it in any case. */
+static int decide_icmp(struct model *model, struct reader *reader, __u16 *slot)
+{
+	struct headers headers = {0};
+	struct quic quic = {0};
+	int verdict = read_quote(model, reader, &headers, &quic);
+
+	if (verdict != GO_ON)
+		return verdict;
+	if (route_cid(model, &quic, slot) == ROUTED)
+		return QS_VERDICT_route_icmp;
+	verdict =
+		place(model, &headers.tuple, false, QS_VERDICT_hash_icmp, slot);
+	return verdict == QS_VERDICT_hash_icmp ? verdict : QS_VERDICT_pass_icmp;
+}
+
 struct decision model_decide(struct model *model, const __u8 *frame,
 			     unsigned int size)
 {
@@ -252,7 +268,9 @@ struct decision model_decide(struct model *model, const __u8 *frame,
 	struct quic quic = {0};
 	int verdict = read_ip(&reader, &headers);
 
-	if (verdict == GO_ON)
+	if (verdict == GO_ICMP)
+		verdict = decide_icmp(model, &reader, &decision.slot);
+	else if (verdict == GO_ON)
 		verdict = read_udp(model, &reader, &headers,
 				   &decision.port_index);
 	if (verdict == GO_ON)

@@ -42,9 +42,11 @@ static int read_ipv4(struct reader *reader, struct headers *headers)
 	if (peek8(reader, 0) >> 4 != 4 || size < 20 || total < size ||
 	    total > left(reader))
 		return QS_VERDICT_pass_truncated;
+	fragment = peek16(reader, 6);
+	if (peek8(reader, 9) == 1 && !(fragment & 0x1fff))
+		return GO_ICMP;
 	if (peek8(reader, 9) != 17)
 		return QS_VERDICT_pass_not_udp;
-	fragment = peek16(reader, 6);
 	if (fragment & 0x1fff)
 		return QS_VERDICT_pass_fragment;
 	headers->fragment = fragment & 0x2000;
@@ -106,6 +108,8 @@ static int read_ipv6(struct reader *reader, struct headers *headers)
 	if (peek8(reader, 0) >> 4 != 6 || length > left(reader) - 40)
 		return QS_VERDICT_pass_truncated;
 	next = peek8(reader, 6);
+	if (next == 58)
+		return GO_ICMP;
 	copy(reader, 8, headers->tuple.source, 16);
 	copy(reader, 24, headers->tuple.destination, 16);
 	reader->at += 40;
@@ -140,29 +144,35 @@ int read_ip(struct reader *reader, struct headers *headers)
 	return QS_VERDICT_pass_not_ip;
 }
 
+static bool find_vip(const struct model *model, const struct qs_tuple *tuple,
+		     __u32 *port_index)
+{
+	static const __u8 any[16];
+	unsigned int port =
+		tuple->destination_port[0] << 8 | tuple->destination_port[1];
+
+	/* An address of its own comes before a wildcard. */
+	for (int wildcard = 0; wildcard < 2; wildcard++)
+		for (unsigned int i = 0; i < model->vip_count; i++) {
+			const __u8 *wanted =
+				wildcard ? any : tuple->destination;
+
+			*port_index = model->vips[i].port_index;
+			if (model->vips[i].key.port == port &&
+			    !memcmp(model->vips[i].key.address, wanted, 16))
+				return true;
+		}
+	return false;
+}
+
 int read_udp(const struct model *model, struct reader *reader,
 	     struct headers *headers, __u32 *port_index)
 {
-	static const __u8 any[16];
-	bool found = false;
-	unsigned int port;
-
 	if (left(reader) < 4)
 		return QS_VERDICT_pass_truncated;
 	copy(reader, 0, headers->tuple.source_port, 2);
 	copy(reader, 2, headers->tuple.destination_port, 2);
-	port = peek16(reader, 2);
-	/* An address of its own comes before a wildcard. */
-	for (int wildcard = 0; wildcard < 2 && !found; wildcard++)
-		for (unsigned int i = 0; i < model->vip_count && !found; i++) {
-			const __u8 *wanted =
-				wildcard ? any : headers->tuple.destination;
-
-			found = model->vips[i].key.port == port &&
-				!memcmp(model->vips[i].key.address, wanted, 16);
-			*port_index = model->vips[i].port_index;
-		}
-	if (!found)
+	if (!find_vip(model, &headers->tuple, port_index))
 		return QS_VERDICT_pass_not_vip;
 	if (headers->fragment)
 		return QS_VERDICT_drop_fragment;
@@ -231,5 +241,76 @@ int read_quic(struct reader *reader, struct quic *quic)
 		return read_long(reader, quic);
 	quic->cid = reader->octets + reader->at + 1;
 	quic->cid_length = quic->datagram - 1;
+	return GO_ON;
+}
+
+static int read_quoted_ip(struct reader *reader, struct headers *headers)
+{
+	bool is_ipv6 = peek8(reader, 0) >> 4 != 4;
+	unsigned int type;
+
+	reader->at += is_ipv6 ? 40 : (peek8(reader, 0) & 15) * 4;
+	if (reader->at > reader->end || left(reader) < 8)
+		return QS_VERDICT_pass_not_udp;
+	type = peek8(reader, 0);
+	reader->at += 8;
+	if (left(reader) < (is_ipv6 ? 40 : 20))
+		return QS_VERDICT_pass_not_udp;
+	/* It went from the VIP to the client. */
+	if (is_ipv6) {
+		if ((type != 1 && type != 2) || peek8(reader, 0) >> 4 != 6 ||
+		    peek8(reader, 6) != 17)
+			return QS_VERDICT_pass_not_udp;
+		copy(reader, 8, headers->tuple.destination, 16);
+		copy(reader, 24, headers->tuple.source, 16);
+		reader->at += 40;
+		return GO_ON;
+	}
+	if (type != 3 || peek8(reader, 0) >> 4 != 4 || peek8(reader, 9) != 17 ||
+	    peek16(reader, 6) & 0x1fff)
+		return QS_VERDICT_pass_not_udp;
+	map_ipv4(reader, 12, headers->tuple.destination);
+	map_ipv4(reader, 16, headers->tuple.source);
+	reader->at += (peek8(reader, 0) & 15) * 4;
+	return GO_ON;
+}
+
+/* The SCID of a long header, if all of it is quoted. */
+static void read_quoted_cid(const struct reader *reader, struct quic *quic)
+{
+	unsigned int scid, length;
+
+	if (left(reader) < 7 || !(peek8(reader, 0) & 0x80))
+		return;
+	scid = 6 + peek8(reader, 5);
+	if (left(reader) < scid + 1)
+		return;
+	length = peek8(reader, scid);
+	if (length > 20 || left(reader) < scid + 1 + length)
+		return;
+	quic->cid = reader->octets + reader->at + scid + 1;
+	quic->cid_length = length;
+}
+
+int read_quote(const struct model *model, struct reader *reader,
+	       struct headers *headers, struct quic *quic)
+{
+	__u32 port_index;
+	int verdict;
+
+	if (left(reader) < 20)
+		return QS_VERDICT_pass_not_udp;
+	verdict = read_quoted_ip(reader, headers);
+	if (verdict != GO_ON)
+		return verdict;
+	if (reader->at > reader->end || left(reader) < 8)
+		return QS_VERDICT_pass_not_udp;
+	copy(reader, 0, headers->tuple.destination_port, 2);
+	copy(reader, 2, headers->tuple.source_port, 2);
+	reader->at += 8;
+	if (!find_vip(model, &headers->tuple, &port_index))
+		return QS_VERDICT_pass_not_udp;
+	quic->is_long = true;
+	read_quoted_cid(reader, quic);
 	return GO_ON;
 }

@@ -5,7 +5,7 @@
 
 #include "tests/fuzz/model.h"
 
-enum { GO_ON = QS_VERDICT_COUNT };
+enum { GO_ON = QS_VERDICT_COUNT, GO_ICMP };
 
 /* A frame that is read from front to back. */
 struct reader {
@@ -35,6 +35,13 @@ int read_ip(struct reader *reader, struct headers *headers);
 /* Leaves the payload; what is wrong with UDP matters to a VIP only. */
 int read_udp(const struct model *model, struct reader *reader,
 	     struct headers *headers, __u32 *port_index);
+
+/*
+ * What an ICMP or ICMPv6 error quotes, from its IP header on to the end of the
+ * frame: the 4-tuple of the VIP's flow, and the SCID of a long header.
+ */
+int read_quote(const struct model *model, struct reader *reader,
+	       struct headers *headers, struct quic *quic);
 
 /* The datagram's first QUIC packet. */
 int read_quic(struct reader *reader, struct quic *quic);
