@@ -93,6 +93,8 @@ help:
 	@echo 'make test-unit      unit tests'
 	@echo 'make san            unit and some end-to-end tests under ASan, UBSan'
 	@echo 'make test-bpf       the BPF programs, by BPF_PROG_TEST_RUN (root)'
+	@echo 'make fuzz-xdp COUNT=N   random packets against a model (root)'
+	@echo 'make bench-xdp      what a packet costs the XDP program (root)'
 	@echo 'make test-e2e       whole connections, in namespaces (root)'
 	@echo 'make test-vectors VECTORS=FILE.csv   CID vectors of your own'
 	@echo 'make lint           format, size of functions, build with clang'
