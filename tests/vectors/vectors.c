@@ -67,7 +67,8 @@ static __u32 build_frame(const struct vector_row *row, __u8 *frame)
  * whose server ID differs by a bit to nobody. */
 static int is_steered(const struct vector_row *row)
 {
-	const struct qs_metadata expected = {QS_METADATA_MAGIC, SLOT};
+	const struct qs_metadata expected = {QS_METADATA_MAGIC,
+					     QS_SOCKET_INDEX(SLOT, 0)};
 	struct vector_row other = *row;
 	__u8 frame[HEADERS + QS_CID_MAX];
 	struct run run;
