@@ -4,7 +4,9 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -187,4 +189,72 @@ Test(table, is_built_in_little_time)
 		/* Some 1 ms; sanitizers and busy machines are slower. */
 		cr_assert_leq(best, 100);
 	}
+}
+
+static size_t moved_entries(void)
+{
+	size_t moved = 0;
+
+	for (size_t i = 0; i < QS_LOOKUP_SIZE; i++)
+		moved += table.slot[i] != other.slot[i];
+	return moved;
+}
+
+/* Entries that must move, as one has more of them than before. */
+static size_t unavoidable_entries(size_t count)
+{
+	int more[QS_MAX_TERMINATORS] = {0};
+	size_t sum = 0;
+
+	for (size_t i = 0; i < QS_LOOKUP_SIZE; i++) {
+		more[other.slot[i]]++;
+		more[table.slot[i]]--;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (more[members[i].slot] > 0)
+			sum += more[members[i].slot];
+	return sum;
+}
+
+/* Random weights of all sizes, of which one changes at random. Where few
+ * entries have to move, Maglev's own disturbance is more than those. */
+Test(table, random_weights_and_changes)
+{
+	size_t excess = 0;
+	double worst = 0;
+
+	srandom(4);
+	for (int round = 0; round < 60; round++) {
+		size_t count = 2 + random() % 63, one = random() % count, moved;
+		size_t must;
+		double sum = 0;
+
+		make_members(count);
+		for (size_t i = 0; i < count; i++) {
+			members[i].weight = 1 + random() % 65535;
+			sum += members[i].weight;
+		}
+		cr_assert_eq(qs_table_build(&table, members, count), 0);
+		for (size_t i = 0; i < count; i++) {
+			double fair = QS_LOOKUP_SIZE * members[i].weight / sum;
+			double off = fabs(count_slot(members[i].slot) - fair);
+
+			cr_assert(off <= fair / 100 || off <= 2,
+				  "%zu members, weight %u: %.1f entries off",
+				  count, members[i].weight, off);
+		}
+		members[one].weight = random() % 65536;
+		cr_assert_eq(qs_table_build(&other, members, count), 0);
+		moved = moved_entries();
+		must = unavoidable_entries(count);
+		if (must > QS_LOOKUP_SIZE / 50 && (double)moved / must > worst)
+			worst = (double)moved / must;
+		if (moved - must > excess)
+			excess = moved - must;
+	}
+	printf("# a weight changes: at most %.2f times the unavoidable entries "
+	       "move if these are 2 %% of all, else %.2f %% of all more\n",
+	       worst, 100.0 * excess / QS_LOOKUP_SIZE);
+	cr_assert_leq(excess, QS_LOOKUP_SIZE / 100);
+	cr_assert_leq(worst, 1.3);
 }
