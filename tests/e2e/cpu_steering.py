@@ -50,11 +50,6 @@ def find(value, name):
                  if (found := find(part, name)) is not None), None)
 
 
-def steered(bed):
-    return sum(count for name, count in bed.verdicts().items()
-               if name.startswith(("route_", "hash_")))
-
-
 def steering(results):
     with SteeringBed() as bed:
         results.equal("terminators whose CPU the loader chose",
@@ -81,7 +76,7 @@ def steering(results):
         results.equal("skbs that came without metadata",
                       bed.deliveries()["decoded"], 0)
         # The last datagrams may still wait for their terminator.
-        wait_until(lambda: steered(bed) == bed.total("datagrams_received"), 5,
+        wait_until(lambda: bed.steered() == bed.total("datagrams_received"), 5,
                    "terminators to get all that XDP steered")
         results.check("no datagram is lost on the way", True)
         received = bed.total("datagrams_received")

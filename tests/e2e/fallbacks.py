@@ -56,18 +56,16 @@ def mode_is(results, bed, label, mode):
                   mode in text and attached["cost"] in text, text)
 
 
-def steered(bed):
-    return sum(count for name, count in bed.verdicts().items()
-               if name.startswith(("route_", "hash_")))
-
-
 def counted(results, bed, label):
     """Every connection's packets are in the verdicts and in the traffic."""
     # The last datagrams may still wait for their terminator.
-    wait_until(lambda: steered(bed) == bed.total("datagrams_received"), 5,
+    wait_until(lambda: bed.steered() == bed.total("datagrams_received"), 5,
                f"{label}: as many datagrams received as steered")
     results.check(f"{label}: verdicts count each datagram", True)
     verdicts = bed.verdicts()
+    results.figure(f"{label}: {bed.steered()} datagrams steered, "
+                   f"{verdicts['hash_icmp'] + verdicts['route_icmp']} ICMP "
+                   f"errors about others")
     results.check(f"{label}: by CID and by hash",
                   verdicts["route_short"] > verdicts["hash_initial"]
                   >= 2 * CONNECTIONS, str(verdicts))

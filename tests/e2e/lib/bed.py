@@ -332,6 +332,13 @@ class Bed:
     def verdicts(self):
         return self.lbctl("status")["verdicts"]
 
+    def steered(self):
+        """Datagrams that XDP steered. ICMP errors, about datagrams to clients
+        that have gone, are told apart, too, but are the kernel's."""
+        return sum(count for name, count in self.verdicts().items()
+                   if name.startswith(("route_", "hash_"))
+                   and not name.endswith("_icmp"))
+
     def deliveries(self):
         return self.lbctl("status")["deliveries"]
 
