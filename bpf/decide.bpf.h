@@ -82,7 +82,8 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length,
 		verdict = police(quic, tuple);
 	if (verdict == GO_ON)
 		verdict =
-			select_by_hash(tuple, &target->slot, quic->long_header);
+			select_by_hash(tuple, &target->slot, quic->long_header,
+				       first_of_dcid(quic));
 	return verdict == GO_ON ? quic->hash_verdict : verdict;
 }
 

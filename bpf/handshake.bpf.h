@@ -2,14 +2,17 @@
 /*
  * A handshake that has begun stays with its terminator although the lookup
  * changes in its middle: until the client uses the terminator's CIDs, only the
- * 4-tuple tells whose it is. The array that remembers it is written at will,
- * so that a flood makes of it what there would be without: the lookup.
+ * 4-tuple and the DCID that the client chose tell whose it is (RFC 9000, 7.2:
+ * it keeps that one until an answer comes). The 4-tuple alone would hold new
+ * connections from a port that was used just now. The array that remembers it
+ * is written at will, so that a flood makes of it what there would be without:
+ * the lookup.
  */
 #ifndef QUICSTEER_HANDSHAKE_BPF_H
 #define QUICSTEER_HANDSHAKE_BPF_H
 
 #include "bpf/maps.bpf.h"
-#include "bpf/parse.bpf.h"
+#include "bpf/quic.bpf.h"
 
 enum {
 	HANDSHAKE_TIME = 10, /* in QS_HANDSHAKE_TIME_SHIFT's units */
@@ -35,14 +38,28 @@ static __always_inline int is_in_handshake(struct qs_handshake entry, __u32 tag,
 			      terminator->state == QS_TERMINATOR_DRAINING);
 }
 
+/* The first octets of the client's DCID, at most 8. */
+static __always_inline __u64 first_of_dcid(const struct quic *quic)
+{
+	__u64 octets = (__u64)quic->cid_first << 56 | quic->body.word[0] >> 8;
+
+	if (quic->cid_length >= 8)
+		return octets;
+	return quic->cid_length ? octets >> (64 - 8 * quic->cid_length) : 0;
+}
+
 /*
  * `hash` is the 4-tuple's, *slot the lookup's choice, which becomes the one
  * that the handshake began with. Returns GO_ON or the verdict that says that
  * they differ.
  */
-static __always_inline int stay_in_handshake(__u64 hash, __u32 *slot)
+static __always_inline int stay_in_handshake(__u64 hash, __u64 dcid,
+					     __u32 *slot)
 {
-	__u32 index = hash % QS_HANDSHAKES, tag = hash >> 16 | 1;
+	__u32 index = hash % QS_HANDSHAKES;
+	/* An odd factor, 2^64 over the golden ratio, spreads the DCID's bits.
+	 */
+	__u32 tag = (hash >> 16 ^ dcid * 0x9e3779b97f4a7c15 >> 32) | 1;
 	union {
 		struct qs_handshake entry;
 		__u64 word; /* an entry is read and written in one access */

@@ -160,7 +160,7 @@ static __always_inline int decide_icmp(CONTEXT *ctx, __u32 offset,
 		return verdict;
 	if (select_by_cid(quic, slot) == CID_ROUTED)
 		return QS_VERDICT_route_icmp;
-	verdict = select_by_hash(tuple, slot, 0);
+	verdict = select_by_hash(tuple, slot, 0, 0);
 	return verdict == GO_ON ? QS_VERDICT_hash_icmp : QS_VERDICT_pass_icmp;
 }
 

@@ -107,13 +107,13 @@ static __always_inline int select_by_cid(struct quic *quic, __u32 *slot)
 
 /*
  * The slot of the live terminator that a 4-tuple's new connections go to, or,
- * if this is `in_handshake`, of that where its handshake began. Returns GO_ON
- * or the verdict, in the latter case one with a slot. A global function,
- * because the verifier looks at such a one once and not once for each way to
- * it.
+ * if this is `in_handshake` (of the DCID that begins with `dcid`), of that
+ * where its handshake began. Returns GO_ON or the verdict, in the latter case
+ * one with a slot. A global function, because the verifier looks at such a one
+ * once and not once for each way to it.
  */
 __noinline int select_by_hash(const struct qs_tuple *tuple, __u32 *slot,
-			      int in_handshake)
+			      int in_handshake, __u64 dcid)
 {
 	__u32 zero = 0, generation, index, client_ip;
 	int verdict = GO_ON;
@@ -140,7 +140,7 @@ __noinline int select_by_hash(const struct qs_tuple *tuple, __u32 *slot,
 	if (in_handshake) {
 		if (client_ip)
 			hash = qs_tuple_hash(s->hash_key, tuple);
-		verdict = stay_in_handshake(hash, slot);
+		verdict = stay_in_handshake(hash, dcid, slot);
 	}
 	return *slot < QS_MAX_TERMINATORS ? verdict
 					  : QS_VERDICT_drop_no_terminator;

@@ -24,6 +24,24 @@ static const char *put_long(int from, __u32 version, int first,
 	return check_frame(&frame, verdict, slot);
 }
 
+/* The same port begins another connection: its DCID is a new one. */
+static const char *put_another(int from, enum qs_verdict verdict)
+{
+	static struct frame frame;
+	const struct layer layers[] = {
+		ETHERNET(),
+		IPV4(),
+		UDP(.from = from),
+		LONG(QUIC_V1, .first = INITIAL,
+		     .dcid = {.kind = CID_HEX, .hex = "e7060504030201ff"},
+		     .scid = FOREIGN(8), .size = 1200),
+		{.kind = LAYER_NONE},
+	};
+
+	packet_build(layers, &frame);
+	return check_frame(&frame, verdict, 0);
+}
+
 static const char *put_short(int from, enum qs_verdict verdict)
 {
 	static struct frame frame;
@@ -80,6 +98,16 @@ static void test_stays(void)
 	set_live(LIVE_A);
 	expect("after_a_short_header",
 	       put_long(40003, QUIC_V1, INITIAL, QS_VERDICT_hash_initial, 0));
+}
+
+static void test_port_used_again(void)
+{
+	set_live(LIVE_A);
+	expect("one_connection_of_a_port",
+	       put_long(40006, QUIC_V1, INITIAL, QS_VERDICT_hash_initial, 0));
+	set_live(LIVE_B);
+	expect("the_next_one_goes_by_the_lookup",
+	       put_another(40006, QS_VERDICT_hash_initial));
 }
 
 static void test_states(void)
@@ -148,6 +176,7 @@ void test_pins(void)
 
 	world_age_handshakes(&world, 20);
 	test_stays();
+	test_port_used_again();
 	test_states();
 	test_ages();
 	test_client_ip();

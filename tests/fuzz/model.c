@@ -178,10 +178,12 @@ static int admit(struct model *model, const struct qs_tuple *tuple,
 	return verdict;
 }
 
-/* Where the 4-tuple goes that no CID steers. */
+/* Where the 4-tuple goes that no CID steers; `quic` is NULL if it is not a
+ * packet of a handshake. */
 static int place(struct model *model, const struct qs_tuple *tuple,
-		 bool in_handshake, int verdict, __u16 *slot)
+		 const struct quic *quic, int verdict, __u16 *slot)
 {
+	__u8 dcid[8] = {0};
 	__u64 hash = qs_tuple_hash(model->hash_key, tuple), key = hash;
 	struct model_pin *pin = &model->pins[hash & (QS_HANDSHAKES - 1)];
 
@@ -190,14 +192,18 @@ static int place(struct model *model, const struct qs_tuple *tuple,
 	*slot = QS_NO_SLOT;
 	if (model->live_count)
 		*slot = model->live[qs_lookup_index(key) % model->live_count];
-	if (in_handshake && pin->used &&
-	    !memcmp(&pin->tuple, tuple, sizeof(*tuple)) &&
+	if (quic)
+		memcpy(dcid, quic->cid,
+		       quic->cid_length < 8 ? quic->cid_length : 8);
+	if (quic && pin->used && !memcmp(&pin->tuple, tuple, sizeof(*tuple)) &&
+	    !memcmp(pin->dcid, dcid, sizeof(dcid)) &&
 	    route_of_state(model, pin->slot) == ROUTED) {
 		if (pin->slot != *slot)
 			verdict = QS_VERDICT_hash_pinned;
 		*slot = pin->slot;
-	} else if (in_handshake && *slot != QS_NO_SLOT) {
-		*pin = (struct model_pin){true, *tuple, *slot};
+	} else if (quic && *slot != QS_NO_SLOT) {
+		*pin = (struct model_pin){true, *tuple, {0}, *slot};
+		memcpy(pin->dcid, dcid, sizeof(dcid));
 	}
 	return *slot == QS_NO_SLOT ? QS_VERDICT_drop_no_terminator : verdict;
 }
@@ -239,8 +245,8 @@ static int decide_quic(struct model *model, const struct quic *quic,
 		if (verdict != GO_ON)
 			return verdict;
 	}
-	return place(model, tuple, quic->is_long, hash_verdict(quic, route),
-		     slot);
+	return place(model, tuple, quic->is_long ? quic : NULL,
+		     hash_verdict(quic, route), slot);
 }
 
 /* Whose packet an ICMP error is about. The kernel gets it in any case. */
@@ -255,7 +261,7 @@ static int decide_icmp(struct model *model, struct reader *reader, __u16 *slot)
 	if (route_cid(model, &quic, slot) == ROUTED)
 		return QS_VERDICT_route_icmp;
 	verdict =
-		place(model, &headers.tuple, false, QS_VERDICT_hash_icmp, slot);
+		place(model, &headers.tuple, NULL, QS_VERDICT_hash_icmp, slot);
 	return verdict == QS_VERDICT_hash_icmp ? verdict : QS_VERDICT_pass_icmp;
 }
 

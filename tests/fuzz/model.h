@@ -18,6 +18,7 @@ enum { MODEL_LISTED = 64, MODEL_VIPS = 16, MODEL_PREFIXES = 8 };
 struct model_pin {
 	bool used;
 	struct qs_tuple tuple;
+	__u8 dcid[8]; /* its first octets */
 	__u16 slot;
 };
 
