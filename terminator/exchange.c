@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "quicsteer/measure.h"
 #include "terminator/exchange_private.h"
-#include "terminator/h1_client.h"
 #include "terminator/pool.h"
 #include "terminator/router_private.h"
 
 static struct qs_terminator_stats *stats_of(const struct exchange *exchange)
 {
-	return exchange->upstream->shared->stats;
+	return exchange->shared->stats;
 }
 
 static void count_response(struct exchange *exchange, unsigned status)
@@ -62,6 +62,7 @@ void exchange_got_head(struct exchange *exchange, unsigned status,
 {
 	assert(!exchange->head_told);
 	exchange->head_told = true;
+	exchange->status = status;
 	exchange->response_ended = end;
 	count_final(exchange, status);
 	note_end(exchange);
@@ -97,6 +98,16 @@ void exchange_sent_body(struct exchange *exchange, size_t size)
 	tell_consumed(exchange, size);
 }
 
+/* The handler has done its work, or must not do it any more. */
+static void end_work(struct exchange *exchange)
+{
+	const struct exchange_handler *handler = exchange->handler;
+
+	exchange->handler = NULL;
+	if (handler)
+		handler->cancel(exchange);
+}
+
 /* Nobody upstream reads the rest of the request; the client may go on sending
  * it all the same. */
 static void drop_request(struct exchange *exchange)
@@ -130,6 +141,7 @@ void exchange_got_end(struct exchange *exchange, const struct field *trailers,
 {
 	bool told = exchange->response_ended;
 
+	end_work(exchange);
 	drop_request(exchange);
 	if (copy_fields(&exchange->trailers, trailers, count) < 0) {
 		break_off(exchange);
@@ -155,82 +167,98 @@ static struct field make_field(const char *name, const char *value)
 	return (struct field){name, strlen(name), value, strlen(value)};
 }
 
-/* The text is short; if there is no memory for it, the status must do. */
-static void answer(struct exchange *exchange, enum exchange_failure failure)
+void exchange_answer(struct exchange *exchange, unsigned status,
+		     const struct field *fields, size_t count, const void *body,
+		     size_t size)
+{
+	struct field all[EXCHANGE_ANSWER_FIELDS + 1];
+	bool bodyless = exchange->message.head || status == 204 ||
+			status == 304 || !size;
+	char length[24];
+
+	assert(count <= EXCHANGE_ANSWER_FIELDS);
+	end_work(exchange);
+	for (size_t i = 0; i < count; i++)
+		all[i] = fields[i];
+	/* If there is no memory for the text, the status must do. */
+	if (!bodyless && body_append(&exchange->response_body, body, size) < 0)
+		bodyless = true, size = 0;
+	if (status != 204 && status != 304) {
+		snprintf(length, sizeof(length), "%zu", size);
+		all[count++] = make_field("content-length", length);
+	}
+	exchange_got_head(exchange, status, all, count, bodyless);
+	if (!bodyless) {
+		exchange->response_ended = true;
+		exchange_got_more(exchange);
+	}
+	drop_request(exchange);
+}
+
+static void answer_failure(struct exchange *exchange,
+			   enum exchange_failure failure)
 {
 	const struct answer *own = &answers[failure];
-	size_t size = strlen(own->text);
-	char length[24];
-	struct field fields[3];
+	struct field fields[2];
 	size_t count = 0;
 
-	if (!exchange->request.head_method &&
-	    body_append(&exchange->response_body, own->text, size) < 0)
-		size = 0;
-	snprintf(length, sizeof(length), "%zu", size);
 	fields[count++] = make_field("content-type", "text/plain");
-	fields[count++] = make_field("content-length", length);
 	if (failure == EXCHANGE_FAILURE_BUSY)
 		fields[count++] = make_field("retry-after", "1");
-	exchange_got_head(exchange, own->status, fields, count,
-			  exchange->request.head_method || !size);
-	if (exchange->response_ended)
-		return;
-	exchange->response_ended = true;
-	exchange_got_more(exchange);
+	exchange_answer(exchange, own->status, fields, count, own->text,
+			strlen(own->text));
 }
 
 void exchange_failed(struct exchange *exchange, enum exchange_failure failure)
 {
-	if (!exchange->head_told)
-		answer(exchange, failure);
-	else if (!exchange->response_ended)
+	end_work(exchange);
+	if (!exchange->head_told) {
+		answer_failure(exchange, failure);
+		return;
+	}
+	if (!exchange->response_ended)
 		break_off(exchange);
 	drop_request(exchange);
 }
 
-static enum exchange_failure failure_of(int error)
+struct exchange *exchange_of_later(struct later_work *work)
 {
-	switch (error) {
-	case -EPROTO:
-		return EXCHANGE_FAILURE_MALFORMED;
-	case -ENOTSUP:
-		return EXCHANGE_FAILURE_NOT_IMPLEMENTED;
-	case -E2BIG:
-		return EXCHANGE_FAILURE_HEAD_TOO_LARGE;
-	default:
-		return EXCHANGE_FAILURE_NO_MEMORY;
-	}
+	return (struct exchange *)((char *)work -
+				   offsetof(struct exchange, later));
 }
 
-/* Writes the request for a backend and finds the pool that it is for. */
-static int prepare(struct exchange *exchange, struct router *router,
-		   const struct exchange_request *request)
+void exchange_defer(struct exchange *exchange, later_run *run)
 {
-	int result = h1_request_write(&exchange->request, request,
-				      router_shared(router)->via);
-	struct upstream *upstream =
-		result < 0 ? NULL : router_find(router, request);
-
-	exchange->upstream = upstream ? upstream : router_nowhere(router);
-	upstream_add_exchange(exchange->upstream);
-	if (result < 0)
-		exchange->failure = failure_of(result);
-	else if (!upstream)
-		exchange->failure = EXCHANGE_FAILURE_NO_ROUTE;
-	return upstream ? 0 : -1;
+	later_add(&exchange->shared->later, &exchange->later, run);
 }
 
-struct exchange *exchange_new(struct router *router,
-			      const struct exchange_front *front, void *user,
-			      const struct exchange_request *request)
+static void tell_failure(struct later_work *work)
 {
-	struct qs_terminator_stats *stats = router_shared(router)->stats;
+	struct exchange *exchange = exchange_of_later(work);
+
+	exchange_failed(exchange, exchange->failure);
+}
+
+void exchange_fail_later(struct exchange *exchange,
+			 enum exchange_failure failure)
+{
+	exchange->failure = failure;
+	exchange_defer(exchange, tell_failure);
+}
+
+static struct exchange *make_exchange(struct router *router,
+				      const struct exchange_front *front,
+				      void *user,
+				      const struct exchange_request *request)
+{
 	struct exchange *exchange = calloc(1, sizeof(*exchange));
-	__u64 *gauge = &stats->gauges.body_bytes_held;
+	struct upstream_shared *shared = router_shared(router);
+	__u64 *gauge = &shared->stats->gauges.body_bytes_held;
 
 	if (!exchange)
 		return NULL;
+	exchange->router = router;
+	exchange->shared = shared;
 	exchange->front = front;
 	exchange->user = user;
 	exchange->request_ended = request->end;
@@ -238,24 +266,71 @@ struct exchange *exchange_new(struct router *router,
 	exchange->begun_ns = uv_hrtime();
 	body_init(&exchange->request_body, EXCHANGE_REQUEST_WINDOW, gauge);
 	body_init(&exchange->response_body, EXCHANGE_RESPONSE_WINDOW, gauge);
-	stats->counters.requests++;
-	stats->gauges.requests_open++;
-	if (prepare(exchange, router, request) == 0) {
-		pool_dispatch(exchange);
-		return exchange;
-	}
-	exchange->request_dropped = true;
-	exchange->request.has_length = false;
-	pool_fail_later(exchange, exchange->failure);
+	shared->stats->counters.requests++;
+	shared->stats->gauges.requests_open++;
 	return exchange;
 }
 
-/* Ends all work upstream without a word to the front. */
+static void find_route(struct exchange *exchange,
+		       const struct exchange_request *request)
+{
+	exchange->site = site_ref(router_site(exchange->router));
+	if (exchange->site && !exchange->message.connect)
+		exchange->route = site_find(exchange->site, request);
+	exchange->upstream = exchange->route && exchange->route->upstream
+				     ? exchange->route->upstream
+				     : router_nowhere(exchange->router);
+	upstream_add_exchange(exchange->upstream);
+}
+
+/* Has the route's handler begin. Returns why it cannot, or -1. */
+static int begin_work(struct exchange *exchange,
+		      const struct exchange_request *request)
+{
+	if (exchange->message.connect)
+		return EXCHANGE_FAILURE_NOT_IMPLEMENTED;
+	if (!exchange->route)
+		return EXCHANGE_FAILURE_NO_ROUTE;
+	exchange->handler = exchange->route->handler;
+	switch (exchange->handler->begin(exchange, request)) {
+	case 0:
+		return -1;
+	case -E2BIG:
+		return EXCHANGE_FAILURE_HEAD_TOO_LARGE;
+	default:
+		return EXCHANGE_FAILURE_NO_MEMORY;
+	}
+}
+
+int exchange_new(struct router *router, const struct exchange_front *front,
+		 void *user, const struct exchange_request *request,
+		 struct exchange **ret_exchange)
+{
+	struct exchange *exchange;
+	struct message message;
+	int failure;
+
+	if (message_check(&message, request) < 0)
+		return -EPROTO;
+	exchange = make_exchange(router, front, user, request);
+	if (!exchange)
+		return -ENOMEM;
+	exchange->message = message;
+	find_route(exchange, request);
+	failure = begin_work(exchange, request);
+	if (failure >= 0)
+		exchange_fail_later(exchange, failure);
+	exchange->request_dropped =
+		failure >= 0 || !exchange->handler->request_more;
+	*ret_exchange = exchange;
+	return 0;
+}
+
+/* Ends all work without a word to the front. */
 static void cancel(struct exchange *exchange)
 {
-	if (exchange->client)
-		h1_client_close(exchange->client);
-	pool_forget(exchange);
+	end_work(exchange);
+	later_cancel(&exchange->shared->later, &exchange->later);
 	exchange->request_dropped = true;
 	exchange->broken = true;
 }
@@ -263,14 +338,14 @@ static void cancel(struct exchange *exchange)
 int exchange_request_body(struct exchange *exchange, const void *data,
 			  size_t size)
 {
-	const struct h1_request *request = &exchange->request;
+	const struct message *message = &exchange->message;
 	struct body *body = &exchange->request_body;
 	int result;
 
 	assert(!exchange->request_ended);
 	if (size > EXCHANGE_REQUEST_WINDOW - body->held ||
-	    (request->has_length &&
-	     size > request->length - exchange->request_received)) {
+	    (message->has_length &&
+	     size > message->length - exchange->request_received)) {
 		cancel(exchange);
 		return -EMSGSIZE;
 	}
@@ -283,23 +358,24 @@ int exchange_request_body(struct exchange *exchange, const void *data,
 	result = body_append(body, data, size);
 	if (result < 0)
 		cancel(exchange);
-	else if (exchange->client)
-		h1_client_send(exchange->client);
+	else
+		exchange->handler->request_more(exchange);
 	return result;
 }
 
 static int end_request(struct exchange *exchange, const struct field *trailers,
 		       size_t count)
 {
-	const struct h1_request *request = &exchange->request;
+	const struct message *message = &exchange->message;
 
-	if (request->has_length &&
-	    exchange->request_received != request->length)
+	if (message->has_length &&
+	    exchange->request_received != message->length)
 		return -EPROTO;
-	if (!request->chunked)
+	if (message_check_trailers(trailers, count) < 0)
+		return -EPROTO;
+	if (exchange->request_dropped)
 		return 0;
-	return h1_request_write_last_chunk(&exchange->last_chunk, trailers,
-					   count);
+	return exchange->handler->request_end(exchange, trailers, count);
 }
 
 int exchange_request_end(struct exchange *exchange,
@@ -308,12 +384,10 @@ int exchange_request_end(struct exchange *exchange,
 	int result;
 
 	assert(!exchange->request_ended);
-	result = end_request(exchange, trailers, count);
 	exchange->request_ended = true;
+	result = end_request(exchange, trailers, count);
 	if (result < 0)
 		cancel(exchange);
-	else if (exchange->client)
-		h1_client_send(exchange->client);
 	return result;
 }
 
@@ -331,6 +405,7 @@ size_t exchange_peek(const struct exchange *exchange, struct iovec *vectors,
 void exchange_read(struct exchange *exchange, size_t size)
 {
 	body_read(&exchange->response_body, size);
+	exchange->response_size += size;
 	exchange->upstream->counts->bytes_sent += size;
 	note_end(exchange);
 }
@@ -338,8 +413,8 @@ void exchange_read(struct exchange *exchange, size_t size)
 void exchange_release(struct exchange *exchange, size_t size)
 {
 	body_release(&exchange->response_body, size);
-	if (exchange->client)
-		h1_client_resume(exchange->client);
+	if (exchange->handler)
+		exchange->handler->response_space(exchange);
 }
 
 bool exchange_at_end(const struct exchange *exchange,
@@ -362,9 +437,8 @@ void exchange_free(struct exchange *exchange)
 		exchange->upstream->counts->cancelled[exchange->protocol]++;
 	body_free(&exchange->request_body);
 	body_free(&exchange->response_body);
-	text_free(&exchange->request.head);
-	text_free(&exchange->last_chunk);
 	field_list_free(&exchange->trailers);
 	upstream_drop_exchange(exchange->upstream);
+	site_unref(exchange->site);
 	free(exchange);
 }

@@ -5,11 +5,11 @@
  * bodies and responses and knows nothing of QUIC.
  *
  * Life: the front makes an exchange when a request's header section is
- * complete, feeds it the request body, reads the response from it, and frees
- * it when its stream is closed, finished or not. Freeing cancels what is still
- * under way upstream. Callbacks may come from the event loop and during
- * exchange_request_body and exchange_request_end, not during the other calls; a
- * front must not free the exchange inside one.
+ * complete and well formed, feeds it the request body, reads the response from
+ * it, and frees it when its stream is closed, finished or not. Freeing cancels
+ * what is still under way upstream. Callbacks may come from the event loop and
+ * during exchange_request_body and exchange_request_end, not during the other
+ * calls; a front must not free the exchange inside one.
  *
  * Memory: an exchange holds at most EXCHANGE_REQUEST_WINDOW octets of request
  * body (the front's flow control keeps to it: see `request_consumed`) and about
@@ -75,12 +75,14 @@ struct exchange_front {
 	void (*broken)(void *user);
 };
 
-/* exchange_new begins the request on a backend that `router` finds. `front`
- * must outlive the exchange. Returns NULL only when memory is short; every
- * other failure is told by `head` with 4xx or 5xx. */
-struct exchange *exchange_new(struct router *router,
-			      const struct exchange_front *front, void *user,
-			      const struct exchange_request *request);
+/* exchange_new begins the request as the route that `router` finds says.
+ * `front` must outlive the exchange. Returns 0 with the exchange; every failure
+ * is told by `head` with 4xx or 5xx, but: -EPROTO if the request is malformed
+ * (RFC 9114, 4.1.2: the front resets the stream; nothing was begun), -ENOMEM.
+ */
+int exchange_new(struct router *router, const struct exchange_front *front,
+		 void *user, const struct exchange_request *request,
+		 struct exchange **ret_exchange);
 
 /* exchange_request_body passes on a piece of the request body (copied).
  * Returns 0, or (then the request is cancelled upstream and no callback

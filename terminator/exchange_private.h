@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The upstream's side of an exchange: for pool.c and h1_client.c only. The
- * calls that tell the front something (exchange_got_*, exchange_failed,
- * exchange_sent_body) may only be made from the event loop or from a call of
- * the front's that allows callbacks.
+ * The side of an exchange where its response is made: for handlers (pool.c and
+ * what belongs to it, answer.c, files.c) and the hooks on the way only. The
+ * calls that tell the front something (exchange_got_*, exchange_answer,
+ * exchange_failed, exchange_sent_body) may only be made from the event loop or
+ * from a call of the front's that allows callbacks.
  */
 #ifndef TERMINATOR_EXCHANGE_PRIVATE_H
 #define TERMINATOR_EXCHANGE_PRIVATE_H
@@ -13,12 +14,35 @@
 #include "terminator/exchange.h"
 #include "terminator/fields.h"
 #include "terminator/h1_request.h"
+#include "terminator/later.h"
+#include "terminator/message.h"
+#include "terminator/site.h"
 
 struct h1_client;
 
+/* What makes the response of a route's requests. All may be called once begin
+ * has returned 0, and only until the exchange has its end. */
+struct exchange_handler {
+	/* Takes what it needs of the request; tells the front nothing yet.
+	 * Returns 0, or -errno: exchange_new deals with it. */
+	int (*begin)(struct exchange *exchange,
+		     const struct exchange_request *request);
+	/* More of the request body is in exchange->request_body. NULL: the body
+	 * is dropped as it comes. */
+	void (*request_more)(struct exchange *exchange);
+	/* The request has ended, with these trailers. Returns 0, -E2BIG or
+	 * -ENOMEM. NULL with request_more. */
+	int (*request_end)(struct exchange *exchange,
+			   const struct field *trailers, size_t count);
+	/* The response body has space again. */
+	void (*response_space)(struct exchange *exchange);
+	/* Ends all work and frees what the handler has; always called once,
+	 * also when the response is complete. */
+	void (*cancel)(struct exchange *exchange);
+};
+
 /* Why an exchange has no response from a backend: X(name, status, text). */
 #define EXCHANGE_FAILURES(X)                                                  \
-	X(MALFORMED, 400, "400 Bad Request: the request is malformed\n")      \
 	X(HEAD_TOO_LARGE, 431, "431 Request Header Fields Too Large\n")       \
 	X(NO_ROUTE, 404, "404 Not Found: no route for this host and path\n")  \
 	X(NOT_IMPLEMENTED, 501, "501 Not Implemented: no CONNECT here\n")     \
@@ -46,17 +70,24 @@ enum exchange_place {
 	EXCHANGE_NOWHERE,     /* finished there, or given up */
 	EXCHANGE_WITH_CLIENT, /* `client` works for it */
 	EXCHANGE_WAITING,     /* in the upstream's queue for a connection */
-	EXCHANGE_FAILING, /* in the upstream's list: is told `failure` soon */
 };
 
 struct exchange {
-	struct upstream *upstream;
+	struct router *router;
+	struct upstream_shared *shared;
+	struct site *site;	   /* a reference to it; NULL: none yet */
+	const struct route *route; /* of the site; NULL: none */
+	const struct exchange_handler *handler; /* NULL: it has ended */
+	struct upstream *upstream; /* never NULL: where it is counted */
 	const struct exchange_front *front;
 	void *user;
 	enum qs_protocol protocol;
 	uint64_t begun_ns; /* uv_hrtime */
 	bool finished;	   /* the front has got all of the response */
 	unsigned calling;  /* callbacks of the front under way */
+	struct later_work later;
+	enum exchange_failure failure; /* the last one */
+	void *work; /* the handler's own, of other handlers */
 
 	/* The pool's. */
 	enum exchange_place place;
@@ -64,26 +95,49 @@ struct exchange {
 	struct exchange *prev; /* in one of the upstream's lists */
 	struct exchange *next;
 	uint64_t wait_end;		      /* loop time, ms */
-	enum exchange_failure failure;	      /* the last one */
 	uint64_t tried[QS_MAX_BACKENDS / 64]; /* a bit for each row */
 	bool tried_any;
 	bool retried; /* after a stale connection */
+	struct h1_request request;
+	struct text last_chunk; /* ends a chunked body */
 
 	/* The request. */
-	struct h1_request request;
+	struct message message;
 	struct body request_body;
 	uint64_t request_received; /* octets of the body so far */
 	bool request_ended;	   /* the front gave all of it */
 	bool request_dropped;	   /* nobody takes the rest of it */
-	struct text last_chunk;	   /* ends a chunked body */
 
 	/* The response. */
 	struct body response_body;
 	bool head_told;
 	bool response_ended; /* nothing is appended any more */
 	bool broken;
+	unsigned status;	/* of `head`; 0 before */
+	uint64_t response_size; /* octets of the body that the front read */
 	struct field_list trailers;
 };
+
+/* exchange_defer has the event loop call `run` with the exchange, unless it is
+ * freed or another `run` is set before. */
+void exchange_defer(struct exchange *exchange, later_run *run);
+
+/* exchange_of_later gives the exchange that `run` is called for. */
+struct exchange *exchange_of_later(struct later_work *work);
+
+/* exchange_fail_later calls exchange_failed from the event loop. */
+void exchange_fail_later(struct exchange *exchange,
+			 enum exchange_failure failure);
+
+enum { EXCHANGE_ANSWER_FIELDS = 16 };
+
+/* exchange_answer tells a whole response at once, with at most
+ * EXCHANGE_ANSWER_FIELDS fields, and ends the handler's work: the body is
+ * copied and content-length added; left out where the method or status has
+ * none. */
+void exchange_answer(struct exchange *exchange, unsigned status,
+		     const struct field *fields, size_t count, const void *body,
+		     size_t size);
 
 /* exchange_got_interim passes on an interim response. */
 void exchange_got_interim(struct exchange *exchange, unsigned status,
@@ -101,12 +155,12 @@ int exchange_got_body(struct exchange *exchange, const void *data, size_t size);
 void exchange_got_more(struct exchange *exchange);
 
 /* exchange_got_end ends the response; nobody reads the rest of the request. The
- * exchange has no client any more. */
+ * handler's work has ended. */
 void exchange_got_end(struct exchange *exchange, const struct field *trailers,
 		      size_t count);
 
 /* exchange_failed tells the front of a failure: by an answer of our own, or
- * after `head` by `broken`. The exchange has no client any more. */
+ * after `head` by `broken`. The handler's work has ended. */
 void exchange_failed(struct exchange *exchange, enum exchange_failure failure);
 
 /* exchange_sent_body releases request octets that the backend has got. */

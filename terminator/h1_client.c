@@ -291,7 +291,7 @@ static void activate(struct h1_client *client)
 	client->response_begun = false;
 	client->head_received = false;
 	h1_response_begin(&client->response,
-			  client->exchange->request.head_method);
+			  client->exchange->message.head);
 	h1_client_reset_send(client);
 	start_reading(client);
 	h1_client_progressed(client);

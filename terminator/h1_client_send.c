@@ -172,5 +172,5 @@ void h1_client_reset_send(struct h1_client *client)
 bool h1_client_replayable(const struct h1_client *client)
 {
 	return !client->body_begun &&
-	       (client->exchange->request.idempotent || !client->request_sent);
+	       (client->exchange->message.idempotent || !client->request_sent);
 }

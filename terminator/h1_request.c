@@ -33,73 +33,6 @@ static bool value_is(const struct field *field, const char *value)
 	       !memcmp(field->value, value, field->value_size);
 }
 
-static bool same_value(const struct field *a, const struct field *b)
-{
-	return a->value_size == b->value_size &&
-	       !strncasecmp(a->value, b->value, a->value_size);
-}
-
-/* Visible ASCII, none of `barred`. */
-static bool is_visible(const struct field *field, const char *barred)
-{
-	for (size_t i = 0; i < field->value_size; i++) {
-		unsigned char c = field->value[i];
-
-		if (c <= 0x20 || c >= 0x7f || strchr(barred, c))
-			return false;
-	}
-	return field->value_size > 0;
-}
-
-static bool target_valid(const struct exchange_request *from)
-{
-	if (!is_visible(&from->path, "#"))
-		return false;
-	return from->path.value[0] == '/' ||
-	       (value_is(&from->path, "*") &&
-		value_is(&from->method, "OPTIONS"));
-}
-
-/* Userinfo is not allowed in an authority (RFC 9114, 4.3.1). */
-static int check_control(const struct exchange_request *from)
-{
-	if (!field_token_valid(from->method.value, from->method.value_size))
-		return -EPROTO;
-	if (value_is(&from->method, "CONNECT"))
-		return -ENOTSUP;
-	if (!value_is(&from->scheme, "https") &&
-	    !value_is(&from->scheme, "http"))
-		return -EPROTO;
-	if (!is_visible(&from->authority, "@/?#\\\"<>^`{|}") ||
-	    !target_valid(from))
-		return -EPROTO;
-	return 0;
-}
-
-static int check_fields(struct h1_request *request,
-			const struct exchange_request *from)
-{
-	for (size_t i = 0; i < from->field_count; i++) {
-		struct field field = from->fields[i];
-
-		field_trim(&field);
-		if (!field_valid(&field))
-			return -EPROTO;
-		if (field_is(&field, "host") &&
-		    !same_value(&field, &from->authority))
-			return -EPROTO;
-		if (!field_is(&field, "content-length"))
-			continue;
-		if (request->has_length ||
-		    field_parse_length(&field, &request->length) < 0)
-			return -EPROTO;
-		request->has_length = true;
-	}
-	if (from->end && request->has_length && request->length)
-		return -EPROTO;
-	return 0;
-}
-
 static void add_value(struct text *text, const char *name,
 		      const struct field *field)
 {
@@ -195,29 +128,14 @@ static void add_framing(struct h1_request *request,
 	}
 }
 
-static bool is_idempotent(const struct field *method)
-{
-	static const char *const idempotent[] = {"GET",	  "HEAD", "OPTIONS",
-						 "TRACE", "PUT",  "DELETE"};
-
-	for (size_t i = 0; i < sizeof(idempotent) / sizeof(idempotent[0]); i++)
-		if (value_is(method, idempotent[i]))
-			return true;
-	return false;
-}
-
 int h1_request_write(struct h1_request *request,
-		     const struct exchange_request *from, const char *via)
+		     const struct exchange_request *from,
+		     const struct message *message, const char *via)
 {
 	struct text *head = &request->head;
-	int result = check_control(from);
 
-	if (result == 0)
-		result = check_fields(request, from);
-	if (result < 0)
-		return result;
-	request->head_method = value_is(&from->method, "HEAD");
-	request->idempotent = is_idempotent(&from->method);
+	request->has_length = message->has_length;
+	request->length = message->length;
 	text_add(head, from->method.value, from->method.value_size);
 	text_add(head, " ", 1);
 	text_add(head, from->path.value, from->path.value_size);

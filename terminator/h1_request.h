@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A request as HTTP/1.1 for a backend (RFC 9112). Pure: it checks all that it
- * writes, so that no request can be smuggled into another one, whatever its
- * front let through.
+ * A request as HTTP/1.1 for a backend (RFC 9112). Pure. message_check has to be
+ * asked before, so that no request can be smuggled into another one.
  */
 #ifndef TERMINATOR_H1_REQUEST_H
 #define TERMINATOR_H1_REQUEST_H
@@ -11,6 +10,7 @@
 #include <stdint.h>
 
 #include "terminator/exchange.h"
+#include "terminator/message.h"
 #include "terminator/text.h"
 
 /* The longest header section that is written. */
@@ -18,8 +18,6 @@ enum { H1_REQUEST_HEAD_MAX = 64 * 1024 };
 
 struct h1_request {
 	struct text head; /* request line, fields, empty line */
-	bool head_method; /* HEAD: the response has no body */
-	bool idempotent;  /* by its method (RFC 9110, 9.2.2) */
 	bool has_length;  /* the body is framed by Content-Length: */
 	uint64_t length;  /* octets */
 	bool chunked;	  /* the body is framed by chunks */
@@ -27,17 +25,18 @@ struct h1_request {
 
 /*
  * h1_request_write fills `request` (all zeros before) from what the front
- * tells: origin-form target, Host from the authority, no connection-specific
- * fields, cookies joined (RFC 9114, 4.2.1), Via with `via`, X-Forwarded-For,
- * -Proto and -Host in place of any that came. A valid Content-Length frames the
- * body; without one, a body that follows is chunked. A Forwarded field is
- * dropped, since it would be the client's word.
+ * tells and message_check found: origin-form target, Host from the authority,
+ * no connection-specific fields, cookies joined (RFC 9114, 4.2.1), Via with
+ * `via`, X-Forwarded-For, -Proto and -Host in place of any that came. A valid
+ * Content-Length frames the body; without one, a body that follows is chunked.
+ * A Forwarded field is dropped, since it would be the client's word.
  *
- * Returns 0, or -EPROTO (malformed), -ENOTSUP (a CONNECT request), -E2BIG (over
- * H1_REQUEST_HEAD_MAX) or -ENOMEM. The caller frees request->head always.
+ * Returns 0, or -E2BIG (over H1_REQUEST_HEAD_MAX) or -ENOMEM. The caller frees
+ * request->head always.
  */
 int h1_request_write(struct h1_request *request,
-		     const struct exchange_request *from, const char *via);
+		     const struct exchange_request *from,
+		     const struct message *message, const char *via);
 
 /* h1_request_write_last_chunk writes the end of a chunked body with trailers,
  * without those that may not stand there. Returns 0, -EPROTO (malformed),

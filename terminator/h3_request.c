@@ -58,6 +58,7 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 	struct h3_stream *stream = stream_user;
 	struct exchange_request request;
 	char address[INET6_ADDRSTRLEN];
+	int result;
 	const ngtcp2_path *path = ngtcp2_conn_get_path(h3->conn->ngtcp2);
 
 	(void)nghttp3;
@@ -69,10 +70,14 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 	request.protocol = QS_PROTOCOL_h3;
 	request.peer_address = udp_address_text(
 		(const union udp_address *)path->remote.addr, address);
-	stream->exchange = exchange_new(h3->conn->quic->router,
-					h3_response_front(), stream, &request);
+	result = exchange_new(h3->conn->quic->router, h3_response_front(),
+			      stream, &request, &stream->exchange);
 	h3_fields_free(&stream->fields);
-	return stream->exchange ? 0 : NGHTTP3_ERR_CALLBACK_FAILURE;
+	if (result == -EPROTO) {
+		h3_stream_refuse(stream, NGHTTP3_H3_MESSAGE_ERROR);
+		return 0;
+	}
+	return result == 0 ? 0 : NGHTTP3_ERR_CALLBACK_FAILURE;
 }
 
 int h3_on_data(nghttp3_conn *nghttp3, int64_t stream_id, const uint8_t *data,

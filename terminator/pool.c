@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <utlist.h>
 
 #include "terminator/backend_stats.h"
@@ -28,7 +29,7 @@ static struct h1_client *reuse(struct backend *backend,
 	while (backend->idle) {
 		struct h1_client *client = backend->idle;
 
-		if (exchange->request.idempotent ||
+		if (exchange->message.idempotent ||
 		    !h1_client_is_stale(client)) {
 			take_idle(backend, client);
 			return client;
@@ -103,6 +104,16 @@ static int place(struct exchange *exchange)
 	return explain(exchange, busy);
 }
 
+/* Takes an exchange that has no client out of the queue. */
+static void forget(struct exchange *exchange)
+{
+	struct upstream *upstream = exchange->upstream;
+
+	if (exchange->place == EXCHANGE_WAITING)
+		DL_DELETE(upstream->waiting, exchange);
+	exchange->place = EXCHANGE_NOWHERE;
+}
+
 static void arm_wait_timer(struct upstream *upstream);
 
 /* The first exchange in the queue waited for too long. */
@@ -114,7 +125,7 @@ static void on_wait_timer(uv_timer_t *timer)
 	while (upstream->waiting && upstream->waiting->wait_end <= now) {
 		struct exchange *exchange = upstream->waiting;
 
-		pool_forget(exchange);
+		forget(exchange);
 		exchange_failed(exchange, exchange->failure);
 	}
 	arm_wait_timer(upstream);
@@ -156,10 +167,12 @@ static void place_or_fail(struct exchange *exchange)
 	if (result == -EAGAIN)
 		wait_turn(exchange);
 	else if (result < 0)
-		pool_fail_later(exchange, exchange->failure);
+		exchange_fail_later(exchange, exchange->failure);
 }
 
-void pool_dispatch(struct exchange *exchange)
+/* Finds a connection for the exchange, or lets it wait, or fail: never at once,
+ * always from the event loop. */
+static void dispatch(struct exchange *exchange)
 {
 	assert(exchange->place == EXCHANGE_NOWHERE);
 	if (exchange->upstream->waiting) {
@@ -176,7 +189,7 @@ void pool_retry(struct exchange *exchange, struct backend *backend)
 	exchange->upstream->shared->stats->counters.upstream_retries++;
 	backend->stats->counters.retries++;
 	if (backend->leaving)
-		pool_dispatch(exchange);
+		dispatch(exchange);
 	else if (open_client(exchange, backend) < 0)
 		pool_connect_failed(exchange, backend,
 				    EXCHANGE_FAILURE_UNREACHABLE);
@@ -186,28 +199,7 @@ void pool_connect_failed(struct exchange *exchange, struct backend *backend,
 			 enum exchange_failure failure)
 {
 	choose_mark_tried(exchange, backend, failure);
-	pool_dispatch(exchange);
-}
-
-void pool_fail_later(struct exchange *exchange, enum exchange_failure failure)
-{
-	struct upstream *upstream = exchange->upstream;
-
-	exchange->place = EXCHANGE_FAILING;
-	exchange->failure = failure;
-	DL_APPEND(upstream->failing, exchange);
-	pool_wake(upstream);
-}
-
-void pool_forget(struct exchange *exchange)
-{
-	struct upstream *upstream = exchange->upstream;
-
-	if (exchange->place == EXCHANGE_WAITING)
-		DL_DELETE(upstream->waiting, exchange);
-	else if (exchange->place == EXCHANGE_FAILING)
-		DL_DELETE(upstream->failing, exchange);
-	exchange->place = EXCHANGE_NOWHERE;
+	dispatch(exchange);
 }
 
 bool pool_keep(struct h1_client *client)
@@ -237,17 +229,12 @@ void pool_remove(struct h1_client *client)
 	pool_wake(upstream);
 }
 
-static void on_later(uv_idle_t *idle)
+static void on_wake(struct later_work *work)
 {
-	struct upstream *upstream = idle->data;
+	struct upstream *upstream =
+		(struct upstream *)((char *)work -
+				    offsetof(struct upstream, wake));
 
-	uv_idle_stop(idle);
-	while (upstream->failing) {
-		struct exchange *exchange = upstream->failing;
-
-		pool_forget(exchange);
-		exchange_failed(exchange, exchange->failure);
-	}
 	while (upstream->waiting) {
 		struct exchange *exchange = upstream->waiting;
 		int result;
@@ -261,24 +248,22 @@ static void on_later(uv_idle_t *idle)
 			break;
 		}
 		if (result < 0)
-			pool_fail_later(exchange, exchange->failure);
+			exchange_fail_later(exchange, exchange->failure);
 	}
 	arm_wait_timer(upstream);
 }
 
 void pool_wake(struct upstream *upstream)
 {
-	if (!upstream->closing && (upstream->waiting || upstream->failing))
-		uv_idle_start(&upstream->later, on_later);
+	if (!upstream->closing && upstream->waiting)
+		later_add(&upstream->shared->later, &upstream->wake, on_wake);
 }
 
 void pool_start(struct upstream *upstream)
 {
 	uv_timer_init(upstream->shared->loop, &upstream->wait_timer);
-	uv_idle_init(upstream->shared->loop, &upstream->later);
 	upstream->wait_timer.data = upstream;
-	upstream->later.data = upstream;
-	upstream_add_handles(upstream, 2);
+	upstream_add_handles(upstream, 1);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -288,9 +273,65 @@ static void on_closed(uv_handle_t *handle)
 
 void pool_stop(struct upstream *upstream)
 {
-	assert(!upstream->waiting && !upstream->failing);
+	assert(!upstream->waiting);
 	upstream->closing = true;
 	backends_forget(upstream);
+	later_cancel(&upstream->shared->later, &upstream->wake);
 	uv_close((uv_handle_t *)&upstream->wait_timer, on_closed);
-	uv_close((uv_handle_t *)&upstream->later, on_closed);
 }
+
+/* Writes the request for the backends and sends it to one. */
+static int begin(struct exchange *exchange,
+		 const struct exchange_request *request)
+{
+	int result =
+		h1_request_write(&exchange->request, request,
+				 &exchange->message, exchange->shared->via);
+
+	if (result < 0)
+		return result;
+	dispatch(exchange);
+	return 0;
+}
+
+static void send_more(struct exchange *exchange)
+{
+	if (exchange->client)
+		h1_client_send(exchange->client);
+}
+
+static int end_request(struct exchange *exchange, const struct field *trailers,
+		       size_t count)
+{
+	int result = 0;
+
+	if (exchange->request.chunked)
+		result = h1_request_write_last_chunk(&exchange->last_chunk,
+						     trailers, count);
+	if (result == 0)
+		send_more(exchange);
+	return result;
+}
+
+static void receive_more(struct exchange *exchange)
+{
+	if (exchange->client)
+		h1_client_resume(exchange->client);
+}
+
+static void cancel(struct exchange *exchange)
+{
+	if (exchange->client)
+		h1_client_close(exchange->client);
+	forget(exchange);
+	text_free(&exchange->request.head);
+	text_free(&exchange->last_chunk);
+}
+
+const struct exchange_handler pool_handler = {
+	.begin = begin,
+	.request_more = send_more,
+	.request_end = end_request,
+	.response_space = receive_more,
+	.cancel = cancel,
+};

@@ -45,8 +45,7 @@ struct upstream {
 
 	struct exchange *waiting; /* list, in the order of their coming */
 	uv_timer_t wait_timer;
-	struct exchange *failing; /* list */
-	uv_idle_t later; /* runs pool_later once; active if there is work */
+	struct later_work wake;
 
 	size_t exchanges;
 	size_t handles; /* not yet closed, of ours and of clients */
@@ -54,9 +53,8 @@ struct upstream {
 	bool closing;
 };
 
-/* pool_dispatch finds a connection for the exchange, or lets it wait, or fail:
- * never at once, always from the event loop. */
-void pool_dispatch(struct exchange *exchange);
+/* Has the backends of the route's pool make the response. */
+extern const struct exchange_handler pool_handler;
 
 /* pool_retry sends the exchange again, on a new connection. */
 void pool_retry(struct exchange *exchange, struct backend *backend);
@@ -64,12 +62,6 @@ void pool_retry(struct exchange *exchange, struct backend *backend);
 /* pool_connect_failed goes on to the next backend. */
 void pool_connect_failed(struct exchange *exchange, struct backend *backend,
 			 enum exchange_failure failure);
-
-/* pool_fail_later tells the exchange of the failure from the event loop. */
-void pool_fail_later(struct exchange *exchange, enum exchange_failure failure);
-
-/* pool_forget takes an exchange that has no client out of all lists. */
-void pool_forget(struct exchange *exchange);
 
 /* pool_keep takes a connection that has done its work as idle. Returns false if
  * there are enough of them: the caller closes it. */

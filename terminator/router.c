@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "terminator/exchange.h"
 #include "terminator/own_rows.h"
 #include "terminator/pool.h"
-#include "terminator/routes.h"
+#include "terminator/site.h"
 
 enum { SCAN_MS = 50 };
 
@@ -20,9 +21,8 @@ struct router {
 	struct upstream_shared shared;
 	uv_timer_t scan_timer;
 	struct upstream *nowhere;
-	struct routes *routes; /* to indices of `pools`; NULL: none yet */
-	struct upstream *pools[QS_MAX_POOLS];
-	bool by_urls; /* the rows stay our own */
+	struct site *site; /* NULL: none yet */
+	bool by_urls;	   /* the rows stay our own */
 	struct own_rows own;
 	struct qs_proxy_stats own_proxy;
 	char error[256];
@@ -40,7 +40,7 @@ struct upstream *router_nowhere(struct router *router)
 
 static void free_router(struct router *router)
 {
-	routes_free(router->routes);
+	site_unref(router->site);
 	free(router->shared.via);
 	free(router->shared.via_response);
 	free(router);
@@ -100,7 +100,8 @@ struct router *router_new(uv_loop_t *loop, const char *via,
 	signal(SIGPIPE, SIG_IGN);
 	uv_timer_init(loop, &router->scan_timer);
 	router->scan_timer.data = router;
-	shared->handles++;
+	later_init(&shared->later, loop);
+	shared->handles += 2;
 	uv_timer_start(&router->scan_timer, on_scan, SCAN_MS, SCAN_MS);
 	return router;
 }
@@ -139,7 +140,7 @@ struct plan {
 	const struct qs_config *config;
 	struct upstream *pools[QS_MAX_POOLS];
 	bool is_new[QS_MAX_POOLS];
-	struct routes *routes;
+	struct site *site;
 };
 
 static void drop_plan(struct plan *plan)
@@ -147,16 +148,13 @@ static void drop_plan(struct plan *plan)
 	for (size_t i = 0; i < plan->config->pool_count; i++)
 		if (plan->is_new[i])
 			upstream_close(plan->pools[i]);
-	routes_free(plan->routes);
+	site_unref(plan->site);
 }
 
 static int make_plan(struct router *router, const struct qs_config *config,
 		     struct plan *plan)
 {
 	plan->config = config;
-	plan->routes = routes_new(config->routes, config->route_count);
-	if (!plan->routes)
-		return -ENOMEM;
 	for (size_t i = 0; i < config->pool_count; i++) {
 		const char *name = config->pools[i].name;
 
@@ -168,7 +166,8 @@ static int make_plan(struct router *router, const struct qs_config *config,
 			return -ENOMEM;
 		plan->is_new[i] = true;
 	}
-	return 0;
+	plan->site = site_new(config, plan->pools);
+	return plan->site ? 0 : -ENOMEM;
 }
 
 static int set_own_rows(struct router *router, const struct qs_config *config)
@@ -209,9 +208,8 @@ static void carry_out(struct router *router, struct plan *plan)
 			upstream_retire(upstream);
 		}
 	}
-	memcpy(router->pools, plan->pools, sizeof(plan->pools));
-	routes_free(router->routes);
-	router->routes = plan->routes;
+	site_unref(router->site);
+	router->site = plan->site;
 	scan(router);
 }
 
@@ -268,25 +266,28 @@ int router_apply_urls(struct router *router, const struct qs_config_pool *pool,
 	return router_apply(router, &config, &error) ? -ENOMEM : 0;
 }
 
-struct upstream *router_find(struct router *router,
-			     const struct exchange_request *request)
+struct site *router_site(struct router *router)
 {
-	long pool = -1;
+	return router->site;
+}
 
-	if (router->routes)
-		pool = routes_find(router->routes, request->authority.value,
-				   request->authority.value_size,
-				   request->path.value,
-				   request->path.value_size);
-	return pool < 0 ? NULL : router->pools[pool];
+static void one_closed(struct router *router)
+{
+	if (--router->shared.handles == 0)
+		free_router(router);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-	struct router *router = handle->data;
+	one_closed(handle->data);
+}
 
-	if (--router->shared.handles == 0)
-		free_router(router);
+static void on_later_closed(uv_handle_t *handle)
+{
+	char *later = handle->data;
+
+	one_closed((struct router *)(later -
+				     offsetof(struct router, shared.later)));
 }
 
 void router_close(struct router *router)
@@ -294,4 +295,5 @@ void router_close(struct router *router)
 	while (router->shared.upstreams)
 		upstream_close(router->shared.upstreams);
 	uv_close((uv_handle_t *)&router->scan_timer, on_timer_closed);
+	later_close(&router->shared.later, on_later_closed);
 }

@@ -14,8 +14,7 @@
 #include "quicsteer/counters.h"
 
 struct router;
-struct upstream;
-struct exchange_request;
+struct site;
 
 /* Where a router reads backends and counts. All outlives it; none is owned. */
 struct router_memory {
@@ -53,18 +52,17 @@ int router_apply_urls(struct router *router, const struct qs_config_pool *pool,
 		      const char *const *urls, size_t count, size_t *ret_bad);
 
 /*
- * router_find chooses the pool for a request by host and path; NULL if no route
- * matches. The first route that matches holds.
+ * router_site gives what holds for requests that begin now, without a reference
+ * of the caller's own; NULL before the first configuration.
  *
- * The host is compared without port and final dot and without regard to case;
- * "*.example.com" matches every name below example.com, not itself. The path is
- * compared as it was sent, octet by octet and without its query: it must begin
- * with the route's, so "/api" matches "/apis" too; a route's path that ends
- * with "/" also matches the path that lacks just that: "/api/" matches "/api".
- * "*", of OPTIONS, counts as "/".
+ * How routes match: the first one holds. The host is compared without port and
+ * final dot and without regard to case; "*.example.com" matches every name
+ * below example.com, not itself. The path is compared as it was sent, octet by
+ * octet and without its query: it must begin with the route's, so "/api"
+ * matches "/apis" too; a route's path that ends with "/" also matches the path
+ * that lacks just that: "/api/" matches "/api". "*", of OPTIONS, counts as "/".
  */
-struct upstream *router_find(struct router *router,
-			     const struct exchange_request *request);
+struct site *router_site(struct router *router);
 
 /* router_close closes all connections; the loop must then run until it has no
  * handles left. Frees the router in the last close callback. All exchanges must

@@ -5,17 +5,16 @@
 #include <string.h>
 #include <strings.h>
 
-struct route {
+struct match {
 	char *host; /* NULL: any; "*.example.com": any name below it */
 	size_t host_size;
 	char *path;
 	size_t path_size;
-	size_t pool;
 };
 
 struct routes {
 	size_t count;
-	struct route list[];
+	struct match list[];
 };
 
 struct routes *routes_new(const struct qs_config_route *list, size_t count)
@@ -26,7 +25,7 @@ struct routes *routes_new(const struct qs_config_route *list, size_t count)
 	if (!routes)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
-		struct route *route = &routes->list[routes->count++];
+		struct match *route = &routes->list[routes->count++];
 
 		route->path = strdup(list[i].path);
 		route->host = list[i].host ? strdup(list[i].host) : NULL;
@@ -36,7 +35,6 @@ struct routes *routes_new(const struct qs_config_route *list, size_t count)
 		}
 		route->path_size = strlen(route->path);
 		route->host_size = route->host ? strlen(route->host) : 0;
-		route->pool = list[i].pool;
 	}
 	return routes;
 }
@@ -56,7 +54,7 @@ static size_t host_length(const char *authority, size_t size)
 	return size && authority[size - 1] == '.' ? size - 1 : size;
 }
 
-static bool host_matches(const struct route *route, const char *host,
+static bool host_matches(const struct match *route, const char *host,
 			 size_t size)
 {
 	size_t suffix_size;
@@ -71,7 +69,7 @@ static bool host_matches(const struct route *route, const char *host,
 						  route->host + 1, suffix_size);
 }
 
-static bool path_matches(const struct route *route, const char *path,
+static bool path_matches(const struct match *route, const char *path,
 			 size_t size)
 {
 	size_t prefix = route->path_size;
@@ -100,11 +98,11 @@ long routes_find(const struct routes *routes, const char *authority,
 
 	path_size = path_length(&path, path_size);
 	for (size_t i = 0; i < routes->count; i++) {
-		const struct route *route = &routes->list[i];
+		const struct match *route = &routes->list[i];
 
 		if (host_matches(route, authority, host_size) &&
 		    path_matches(route, path, path_size))
-			return (long)route->pool;
+			return (long)i;
 	}
 	return -1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table of routes: by host and path of a request to an index, the pool's.
+ * The table of routes: by host and path of a request to its index.
  * Pure.
  */
 #ifndef TERMINATOR_ROUTES_H
@@ -16,7 +16,7 @@ struct routes;
  * short. */
 struct routes *routes_new(const struct qs_config_route *list, size_t count);
 
-/* routes_find gives the pool of the first route that matches, or -1. How host
+/* routes_find gives the index of the first route that matches, or -1. How host
  * and path are compared: see router.h. */
 long routes_find(const struct routes *routes, const char *authority,
 		 size_t authority_size, const char *path, size_t path_size);

@@ -14,6 +14,7 @@
 #include "loader/lib/config.h"
 #include "quicsteer/abi.h"
 #include "quicsteer/counters.h"
+#include "terminator/later.h"
 
 enum { UPSTREAM_READ_SIZE = 64 * 1024 };
 
@@ -22,6 +23,7 @@ struct upstream;
 
 struct upstream_shared {
 	uv_loop_t *loop;
+	struct later later;
 	const struct qs_backend *rows; /* QS_MAX_BACKENDS */
 	bool own_rows;		       /* nobody else fills them */
 	struct qs_trials *trials;      /* QS_MAX_BACKENDS */

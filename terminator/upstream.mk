@@ -3,8 +3,8 @@
 # llhttp. rules.mk of the terminator and of the tests use this list.
 TERMINATOR_UPSTREAM_OBJS := $(addprefix $(BUILD)/obj/terminator/, \
 	backend_stats.o backends.o balance.o body.o choose.o exchange.o fields.o h1_client.o \
-	h1_client_send.o h1_request.o h1_response.o own_rows.o pool.o \
-	pool_stats.o router.o routes.o text.o trials.o upstream.o)
+	h1_client_send.o h1_request.o h1_response.o later.o message.o own_rows.o pool.o \
+	pool_stats.o router.o routes.o site.o text.o trials.o upstream.o)
 
 balance_test_OBJS := $(BUILD)/obj/terminator/balance.o
 trials_test_OBJS := $(BUILD)/obj/terminator/trials.o
@@ -14,7 +14,7 @@ own_rows_test_OBJS := $(BUILD)/obj/terminator/own_rows.o \
 	$(addprefix $(BUILD)/obj/loader/lib/,effective.o parse.o)
 body_test_OBJS := $(BUILD)/obj/terminator/body.o
 h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
-	h1_request.o text.o)
+	h1_request.o message.o text.o)
 h1_response_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	h1_response.o text.o)
 h1_response_test_LIBS := -lllhttp

@@ -270,9 +270,9 @@ void front_start(struct front *front, struct bed *bed, const char *target,
 	front->bed = bed;
 	front->hash = PATTERN_HASH_START;
 	front->pattern = true;
-	front->exchange =
-		exchange_new(bed->router, &callbacks, front, &request);
-	cr_assert(front->exchange);
+	cr_assert_eq(exchange_new(bed->router, &callbacks, front, &request,
+				  &front->exchange),
+		     0);
 	if (front->upload_size)
 		upload(front);
 }
