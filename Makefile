@@ -95,6 +95,7 @@ help:
 	@echo 'make test-bpf       the BPF programs, by BPF_PROG_TEST_RUN (root)'
 	@echo 'make fuzz-xdp COUNT=N   random packets against a model (root)'
 	@echo 'make bench-xdp      what a packet costs the XDP program (root)'
+	@echo 'make bench-h3       what HTTP/3 costs a terminator (root; FAST=1)'
 	@echo 'make test-e2e       whole connections, in namespaces (root)'
 	@echo 'make test-vectors VECTORS=FILE.csv   CID vectors of your own'
 	@echo 'make lint           format, size of functions, build with clang'

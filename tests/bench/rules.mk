@@ -41,3 +41,10 @@ $(BUILD)/tests/xdp_bench: $(BENCH_OBJ)/xdp_bench.o \
 bench-xdp: all $(BUILD)/tests/xdp_bench
 	@mkdir -p $(BUILD)/bench
 	@$(BUILD)/tests/xdp_bench -o $(BUILD)/bench/xdp.json
+
+.PHONY: bench-h3
+# What a request, a GB, a new and an idle connection cost a terminator (root).
+# FAST=1: in half a minute, less exact. Use it on an idle machine.
+bench-h3: all $(BUILD)/tests/h3load
+	@mkdir -p $(BUILD)/bench
+	@tests/bench/h3_bench.py $(if $(FAST),--fast) -o $(BUILD)/bench/h3.json

@@ -56,36 +56,53 @@ static int submit(struct http_session *session, struct request *request,
 					   request);
 }
 
+/* Returns 1 when it has begun, 0 when the server allows no stream now (later:
+ * streams_available), -1 on failure. */
+static int begin_request(struct http_session *session, size_t number)
+{
+	struct connection *connection = &session->connection;
+	struct request *request = &session->requests[number];
+	int64_t stream;
+
+	if (ngtcp2_conn_open_bidi_stream(connection->quic, &stream, request))
+		return 0;
+	if (request_begin(request, &session->options->plans[number],
+			  session->options->show) < 0 ||
+	    submit(session, request, stream) != 0) {
+		connection_fail(connection, "cannot submit a request");
+		return -1;
+	}
+	request->started_ns = connection_now();
+	return 1;
+}
+
+static int begin_again(struct http_session *session)
+{
+	int begun = 1;
+
+	for (size_t i = 0; i < session->begun && begun > 0; i++) {
+		if (session->requests[i].again)
+			begun = begin_request(session, i);
+	}
+	return begun;
+}
+
 /* Begins as many of the round's requests as the server's limit allows; those
  * that finished on an earlier connection are done. */
 static int begin_requests(void *user)
 {
 	struct http_session *session = user;
-	struct connection *connection = &session->connection;
+	int begun = session->goaway ? 0 : begin_again(session);
 
-	while (!session->goaway &&
-	       session->begun < session->options->plan_count) {
+	while (begun > 0 && session->begun < session->options->plan_count) {
 		struct request *request = &session->requests[session->begun];
-		int64_t stream;
 
-		if (request->finished) {
+		if (!request->finished || request->again)
+			begun = begin_request(session, session->begun);
+		if (begun > 0)
 			session->begun++;
-			continue;
-		}
-		if (ngtcp2_conn_open_bidi_stream(connection->quic, &stream,
-						 request) != 0)
-			return 0; /* later: streams_available */
-		if (request_begin(request,
-				  &session->options->plans[session->begun],
-				  session->options->show) < 0 ||
-		    submit(session, request, stream) != 0) {
-			connection_fail(connection, "cannot submit a request");
-			return -1;
-		}
-		request->started_ns = connection_now();
-		session->begun++;
 	}
-	return 0;
+	return begun < 0 ? -1 : 0;
 }
 
 static void reset_round(struct http_session *session)
@@ -222,6 +239,12 @@ static void finish(struct http_session *session, struct request *request,
 		json_array_append(session->log, request->log);
 	}
 	request_end(request);
+	if (!failed && session->repeated < session->options->repeats) {
+		session->repeated++;
+		request->again = true;
+		begin_requests(session);
+		return;
+	}
 	session->done++;
 	if (session->done == session->options->plan_count) {
 		session->rounds++;

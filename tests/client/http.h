@@ -23,6 +23,9 @@ struct http_options {
 	bool show;     /* keep a log of each response */
 	bool tolerant; /* a request that fails does not fail the connection */
 	uint64_t pace; /* octets a second in each direction, 0: no limit */
+	/* A request that is done is made again at once, until the session has
+	 * done so this often; 0: a round of requests waits for its last. */
+	uint64_t repeats;
 };
 
 /* What the session tells its owner, mostly from inside ngtcp2: begin rounds
@@ -56,6 +59,7 @@ struct http_session {
 	int64_t goaway_id;	  /* streams from here on are refused */
 	uint64_t goaways;	  /* connections on which it was seen */
 	uint64_t rounds;	  /* finished */
+	uint64_t repeated;	  /* requests that were made again at once */
 	uint64_t requests_done;
 	uint64_t uploads_checked;	    /* by the backend's checksum */
 	uint64_t body_received, body_acked; /* octets, of all requests */

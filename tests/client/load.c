@@ -172,6 +172,7 @@ static int prepare(struct load *load, const struct load_options *options)
 		.show = options->show,
 		.tolerant = options->tolerant,
 		.pace = options->pace,
+		.repeats = options->repeats,
 	};
 	load->connection = (struct connection_options){
 		.loop = &load->loop,

@@ -23,6 +23,7 @@ enum {
 	OPT_RESET,
 	OPT_TOLERANT,
 	OPT_ROUNDS,
+	OPT_CONTINUOUS,
 	OPT_HOLD,
 	OPT_INTERVAL,
 	OPT_REBIND_AT,
@@ -75,6 +76,10 @@ static const struct argp_option table[] = {
 	{"tolerant", OPT_TOLERANT, 0, 0,
 	 "Only count a request that fails; its connection goes on", 0},
 	{"rounds", OPT_ROUNDS, "N", 0, "Rounds of requests (default 1)", 0},
+	{"continuous", OPT_CONTINUOUS, 0, 0,
+	 "Make each request again as soon as it is done, as often as there "
+	 "are rounds",
+	 0},
 	{"hold", OPT_HOLD, "SECONDS", 0,
 	 "Go on with rounds until a connection is so old", 0},
 	{"interval", OPT_INTERVAL, "MS", 0, "Wait between rounds", 0},
@@ -324,6 +329,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case OPT_ROUNDS:
 		options->rounds = (unsigned int)number(state, text, 1000000);
 		break;
+	case OPT_CONTINUOUS:
+		options->continuous = true;
+		break;
 	case OPT_HOLD:
 		options->hold_ms = number(state, text, 3600) * 1000;
 		break;
@@ -372,4 +380,9 @@ void options_parse(struct load_options *options, int argc, char **argv)
 	if (options->pace && options->stream_window > 64 * 1024)
 		options->stream_window = 64 * 1024;
 	options->window_size = options->stream_window * 4;
+	if (options->continuous) {
+		options->repeats =
+			options->plan_count * (uint64_t)(options->rounds - 1);
+		options->rounds = 1;
+	}
 }

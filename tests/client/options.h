@@ -20,6 +20,8 @@ struct load_options {
 	struct request_plan plans[PLANS_MAX];
 	size_t plan_count;
 	unsigned int rounds;
+	bool continuous;
+	uint64_t repeats;     /* requests made again at once, by `continuous` */
 	uint64_t hold_ms;     /* more rounds until a connection is so old */
 	uint64_t interval_ms; /* between rounds */
 	unsigned int rebind_percent;  /* 0: never */

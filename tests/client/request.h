@@ -55,6 +55,7 @@ struct request {
 	bool waits;   /* no body octets now: the pace or the ring's size */
 	bool cancelled, finished;
 	bool refused; /* by GOAWAY: to be made again elsewhere */
+	bool again;   /* it is done, and to be made again on this connection */
 	uint64_t started_ns;
 	json_t *log; /* NULL, or the response for --show */
 };

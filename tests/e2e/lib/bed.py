@@ -129,13 +129,15 @@ class Bed:
     """Use as a context manager: everything is gone at its end."""
 
     def __init__(self, octets=(), terminators=3, loader=True, options=(),
-                 nginx=True):
+                 nginx=True, network=Network):
         """`octets`: sizes of /bytes/N that nginx must have. `options` go to
-        each terminator."""
+        each terminator. `network` makes what is to have namespaces `client`
+        and `server` and a delete()."""
         self.sizes = octets
         self.wanted = terminators
         self.with_loader = loader
         self.with_nginx = nginx
+        self.make_network = network
         self.options = list(options)
         self.home = None
         self.network = None
@@ -164,7 +166,7 @@ class Bed:
         os.chmod(self.home, 0o755)
         self.control = os.path.join(self.home, "control.sock")
         self.make_certificate()
-        self.network = Network()
+        self.network = self.make_network()
         self._backends()
         if not self.with_loader:
             return
