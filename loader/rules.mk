@@ -29,7 +29,7 @@ $(BUILD)/bin/lbctl: LIBS = -ljansson $(QUICSTEER_LIBS)
 
 # What the unit tests link.
 CONFIG_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lib/config*.c)) \
-	$(addprefix $(BUILD)/obj/loader/lib/,nearest.o parse.o utf8.o)
+	$(addprefix $(BUILD)/obj/loader/lib/,nearest.o parse.o template.o utf8.o)
 config_test_OBJS := $(CONFIG_OBJS)
 config_test_LIBS := -ljansson $(CONFIG_LIBS)
 config_bad_test_OBJS := $(CONFIG_OBJS)
@@ -52,6 +52,7 @@ table_test_OBJS := $(BUILD)/obj/loader/lib/table.o
 lbctl_format_test_OBJS := $(BUILD)/obj/loader/lbctl/format.o \
 	$(BUILD)/obj/loader/lbctl/grid.o
 nearest_test_OBJS := $(BUILD)/obj/loader/lib/nearest.o
+template_test_OBJS := $(addprefix $(BUILD)/obj/loader/lib/,template.o nearest.o)
 
 E2E_SUITES += tests/e2e/loader_errors.sh tests/e2e/loader_registry.py \
 	tests/e2e/lbctl_cid.sh tests/e2e/lbctl_live.py

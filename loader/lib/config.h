@@ -17,6 +17,9 @@
 enum {
 	QS_CONFIG_MAX_ROUTES = 256,
 	QS_CONFIG_MAX_STATUSES = 16,
+	QS_CONFIG_MAX_RULES = 32,	  /* in one list */
+	QS_CONFIG_MAX_ERROR_PAGES = 16,	  /* likewise */
+	QS_CONFIG_NO_POOL = QS_MAX_POOLS, /* a route without one */
 	QS_CONFIG_MAX_RATE = 1000000, /* new connections a second, or at once */
 };
 
@@ -47,6 +50,20 @@ struct qs_config_new_connections {
 	size_t deny_count;
 };
 
+/* The load balancer's own page of its health. */
+struct qs_config_health_page {
+	bool enabled;
+	char *path;
+};
+
+/* The loader's metrics, relayed. */
+struct qs_config_metrics_page {
+	bool enabled;
+	char *path;
+	struct qs_prefix_key *allow; /* clients that get it */
+	size_t allow_count;	     /* 0: those on this machine */
+};
+
 struct qs_config_loader {
 	char *interface;
 	struct qs_vip_key vips[QS_MAX_VIPS];
@@ -73,6 +90,13 @@ struct qs_config_terminator {
 	uint32_t handshake_timeout_ms;
 	uint32_t drain_timeout_ms;
 	uint32_t loader_timeout_ms;
+	struct qs_config_health_page health;
+	struct qs_config_metrics_page metrics;
+};
+
+/* A range of status codes, inclusive. */
+struct qs_config_statuses {
+	uint16_t first, last;
 };
 
 /* Active checks of the backends of a pool. */
@@ -80,9 +104,7 @@ struct qs_config_check {
 	enum qs_check_type type;
 	char *path;
 	char *host; /* of the Host field; NULL: the backend's own */
-	struct qs_config_statuses {
-		uint16_t first, last; /* inclusive */
-	} statuses[QS_CONFIG_MAX_STATUSES];
+	struct qs_config_statuses statuses[QS_CONFIG_MAX_STATUSES];
 	size_t status_count;
 	char *body; /* must be in the first 64 KiB of the body; NULL: any */
 	uint32_t interval_ms;
@@ -136,10 +158,66 @@ struct qs_config_pool {
 	size_t backend_count;
 };
 
+/* A header field that a rule sets or adds. */
+struct qs_config_field {
+	char *name;  /* lower case */
+	char *value; /* a template (template.h) */
+};
+
+/* What is done to a header section, in this order. */
+struct qs_config_rules {
+	char **remove; /* names in lower case */
+	size_t remove_count;
+	struct qs_config_field *set; /* in place of all of this name */
+	size_t set_count;
+	struct qs_config_field *add;
+	size_t add_count;
+};
+
+/* A file in place of the text of our own failures. */
+struct qs_config_error_page {
+	struct qs_config_statuses statuses[QS_CONFIG_MAX_STATUSES];
+	size_t status_count;
+	char *file;
+};
+
+enum qs_config_action {
+	QS_ACTION_POOL,
+	QS_ACTION_FILES,
+	QS_ACTION_REDIRECT,
+	QS_ACTION_RESPOND,
+};
+
+struct qs_config_files {
+	char *root; /* directory; NULL: the route has no files */
+	char *index;
+	bool precompressed;
+	char *cache_control; /* NULL: none */
+};
+
+struct qs_config_redirect {
+	char *to; /* a template; NULL: the route does not redirect */
+	uint32_t status;
+};
+
+struct qs_config_respond {
+	uint32_t status; /* 0: the route has no answer of its own */
+	char *body;	 /* NULL: none */
+	char *content_type;
+};
+
 struct qs_config_route {
-	char *host;  /* lower case; "*.example.com"; NULL: any */
-	char *path;  /* a prefix that begins with "/" */
-	size_t pool; /* index */
+	char *host; /* lower case; "*.example.com"; NULL: any */
+	char *path; /* a prefix that begins with "/" */
+	enum qs_config_action action; /* which one of the next four holds */
+	size_t pool;		      /* index, or QS_CONFIG_NO_POOL */
+	struct qs_config_files files;
+	struct qs_config_redirect redirect;
+	struct qs_config_respond respond;
+	struct qs_config_rules request_headers;
+	struct qs_config_rules response_headers;
+	struct qs_config_error_page *error_pages; /* before the file's own */
+	size_t error_page_count;
 };
 
 struct qs_config_healthd {
@@ -161,6 +239,8 @@ struct qs_config {
 	size_t pool_count;
 	struct qs_config_route *routes; /* the first that matches holds */
 	size_t route_count;
+	struct qs_config_error_page *error_pages; /* of all routes */
+	size_t error_page_count;
 };
 
 /* One thing that is wrong with a file, or worth a note. */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* All keys of all tables and the ends of these. */
-enum { FIELDS_MAX = 192, LISTS_MAX = 16 };
+enum { FIELDS_MAX = 512, LISTS_MAX = 64 };
 
 static const cyaml_schema_value_t octet = {
 	CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint8_t)};
@@ -66,6 +66,13 @@ static const cyaml_schema_value_t prefix_value = {CYAML_VALUE_MAPPING(
 static const cyaml_schema_value_t statuses_value = {CYAML_VALUE_MAPPING(
 	CYAML_FLAG_DEFAULT, struct qs_config_statuses, statuses_fields)};
 
+static const cyaml_schema_value_t text_value = {
+	.type = CYAML_STRING,
+	.flags = CYAML_FLAG_POINTER,
+	.data_size = sizeof(char),
+	.string = {.max = CYAML_UNLIMITED},
+};
+
 /* Made of the tables once. */
 static struct {
 	cyaml_schema_field_t fields[FIELDS_MAX];
@@ -97,6 +104,8 @@ static cyaml_schema_value_t make_list(const struct qs_config_key *key)
 	if (key->mapping)
 		*entry = make_mapping(make_fields(key->mapping),
 				      key->mapping->size);
+	else if (key->entry == QS_KIND_FIELD)
+		*entry = text_value;
 	else
 		*entry = key->entry == QS_KIND_PREFIX ? prefix_value
 						      : endpoint_value;
@@ -129,12 +138,9 @@ static cyaml_schema_value_t make_value(const struct qs_config_key *key)
 					.count = key->choice_count},
 		};
 	case QS_KIND_TEXT:
-		return (cyaml_schema_value_t){
-			.type = CYAML_STRING,
-			.flags = CYAML_FLAG_POINTER,
-			.data_size = sizeof(char),
-			.string = {.max = CYAML_UNLIMITED},
-		};
+	case QS_KIND_TEMPLATE:
+	case QS_KIND_FIELD:
+		return text_value;
 	case QS_KIND_ENDPOINT:
 		return endpoint_value;
 	case QS_KIND_LISTENER:

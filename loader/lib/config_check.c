@@ -156,33 +156,6 @@ static int check_pools(struct qs_document *document,
 	return 0;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-static int check_routes(struct qs_document *document,
-			const struct qs_config *config)
-{
-	const struct qs_config_route *routes = config->routes;
-
-	for (size_t i = 0; i < config->route_count; i++) {
-		path_text path;
-
-		snprintf(path, sizeof(path), "routes[%zu]", i);
-		for (size_t j = 0; j < i; j++) {
-			if (same_text(routes[i].host, routes[j].host) &&
-			    same_text(routes[i].path, routes[j].path))
-				return fail(document, path,
-					    "routes[%zu] has the same host and "
-					    "path, so that this one would "
-					    "never be used",
-					    j);
-		}
-	}
-	return 0;
-}
-
 int qs_config_complete(struct qs_document *document, struct qs_config *config)
 {
 	int result = check_vips(document, &config->loader);
@@ -190,36 +163,37 @@ int qs_config_complete(struct qs_document *document, struct qs_config *config)
 	if (!result)
 		result = check_pools(document, config);
 	if (!result)
-		result = check_routes(document, config);
+		result = qs_config_complete_routes(document, config);
 	return result;
 }
 
 /* Permission is no error here: who needs the file may be another user. */
-static int check_file(struct qs_document *document, const char *file,
-		      const char *path)
+int qs_config_check_file(struct qs_document *document, const char *file,
+			 const char *path, bool is_directory)
 {
 	struct stat status;
+	int error = 0;
 
 	if (!file)
 		return 0;
 	if (stat(file, &status))
-		return errno == EACCES ? 0
-				       : fail(document, path, "\"%.200s\": %s",
-					      file, strerror(errno));
-	if (S_ISDIR(status.st_mode))
-		return fail(document, path, "\"%.200s\": %s", file,
-			    strerror(EISDIR));
-	return 0;
+		error = errno;
+	else if (S_ISDIR(status.st_mode) != is_directory)
+		error = is_directory ? ENOTDIR : EISDIR;
+	if (!error || error == EACCES)
+		return 0;
+	return fail(document, path, "\"%.200s\": %s", file, strerror(error));
 }
 
 int qs_config_check_files(struct qs_document *document,
 			  const struct qs_config *config)
 {
-	int result = check_file(document, config->terminator.certificate,
-				"terminator.certificate");
+	const struct qs_config_terminator *terminator = &config->terminator;
+	int result = qs_config_check_file(document, terminator->certificate,
+					  "terminator.certificate", false);
 
-	if (result)
-		return result;
-	return check_file(document, config->terminator.private_key,
-			  "terminator.private_key");
+	if (!result)
+		result = qs_config_check_file(document, terminator->private_key,
+					      "terminator.private_key", false);
+	return result ? result : qs_config_check_route_files(document, config);
 }

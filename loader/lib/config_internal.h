@@ -40,8 +40,21 @@ int qs_config_build(struct qs_document *document,
  * what no key can tell alone. The document is used for positions only. */
 int qs_config_complete(struct qs_document *document, struct qs_config *config);
 
+/* qs_config_complete_routes: the same of routes, whose actions it fills in. */
+int qs_config_complete_routes(struct qs_document *document,
+			      struct qs_config *config);
+
 /* qs_config_check_files: whether the files that are named exist. */
 int qs_config_check_files(struct qs_document *document,
 			  const struct qs_config *config);
+
+/* qs_config_check_route_files: those of routes and error pages. */
+int qs_config_check_route_files(struct qs_document *document,
+				const struct qs_config *config);
+
+/* qs_config_check_file: one file, or a directory; `path` is the key's. NULL is
+ * none. */
+int qs_config_check_file(struct qs_document *document, const char *file,
+			 const char *path, bool is_directory);
 
 #endif

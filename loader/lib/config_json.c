@@ -82,6 +82,10 @@ static json_t *make_value(const struct qs_config_key *key)
 	case QS_KIND_POOL:
 		return json_pack("{s:s, s:i}", "type", "string", "minLength",
 				 1);
+	case QS_KIND_TEMPLATE:
+		return make_text(key);
+	case QS_KIND_FIELD:
+		return make_pattern("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$");
 	case QS_KIND_MAPPING:
 		return make_mapping(key->mapping);
 	case QS_KIND_LIST:
@@ -155,6 +159,7 @@ static json_t *make_key(const struct qs_config_key *key)
 static json_t *make_mapping(const struct qs_config_mapping *mapping)
 {
 	json_t *keys = json_object(), *required = json_array();
+	json_t *one_of = json_array();
 	json_t *made = json_pack("{s:s, s:b, s:o}", "type", "object",
 				 "additionalProperties", 0, "properties", keys);
 
@@ -163,10 +168,17 @@ static json_t *make_mapping(const struct qs_config_mapping *mapping)
 		json_object_set_new(keys, key->name, make_key(key));
 		if (key->flags & QS_KEY_REQUIRED)
 			json_array_append_new(required, json_string(key->name));
+		if (key->flags & QS_KEY_ONE_OF)
+			json_array_append_new(
+				one_of,
+				json_pack("{s:[s]}", "required", key->name));
 	}
 	if (json_array_size(required))
 		json_object_set(made, "required", required);
+	if (json_array_size(one_of))
+		json_object_set(made, "oneOf", one_of);
 	json_decref(required);
+	json_decref(one_of);
 	return made;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How each kind of value is written, and what it is in base units. */
+#include "loader/lib/config_fields.h"
 #include "loader/lib/config_internal.h"
 #include "loader/lib/nearest.h"
 #include "loader/lib/parse.h"
+#include "loader/lib/template.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -370,6 +372,32 @@ static int normalise_pool(const struct value *value)
 					      "needed");
 }
 
+static int normalise_template(const struct value *value)
+{
+	const struct qs_config_key *key = value->key;
+	size_t length = strlen(value->text);
+	char problem[256];
+
+	if (length > key->maximum || length < key->minimum)
+		return complain(value, "%zu characters; %u to %u are allowed",
+				length, key->minimum, key->maximum);
+	if (qs_config_check_field_value(value->text, problem,
+					sizeof(problem)) ||
+	    qs_template_check(value->text, problem, sizeof(problem)))
+		return complain(value, "%s", problem);
+	return 0;
+}
+
+static int normalise_field(const struct value *value)
+{
+	char name[QS_CONFIG_FIELD_NAME_SIZE], problem[256];
+
+	if (qs_config_check_field_name(value->text, name, problem,
+				       sizeof(problem)))
+		return complain(value, "%s", problem);
+	return qs_document_set(value->document, value->node, name);
+}
+
 static int (*const normalise[QS_KINDS])(const struct value *value) = {
 	[QS_KIND_DURATION] = normalise_duration,
 	[QS_KIND_SHARE] = normalise_share,
@@ -384,6 +412,8 @@ static int (*const normalise[QS_KINDS])(const struct value *value) = {
 	[QS_KIND_URL] = normalise_url,
 	[QS_KIND_STATUSES] = normalise_statuses,
 	[QS_KIND_POOL] = normalise_pool,
+	[QS_KIND_TEMPLATE] = normalise_template,
+	[QS_KIND_FIELD] = normalise_field,
 };
 
 int qs_config_normalise(struct qs_document *document,

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lib/config_tables.h"
 
-#define FILE_PATTERN "^/.*[^/]$"
-#define FILE_FORM                                                           \
-	"an absolute path is needed, which begins with / and does not end " \
-	"with it"
-
 static const cyaml_strval_t log_levels[] = {
 	{"error", QS_LOG_ERROR},
 	{"warn", QS_LOG_WARN},
@@ -241,6 +236,20 @@ static const struct qs_config_key terminator_keys[] = {
 		.help = "how long a terminator that starts waits for the "
 			"loader",
 	},
+	{
+		.name = "health",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config_terminator, health),
+		.mapping = &qs_config_health_page_mapping,
+		.help = "the load balancer's own page of its health",
+	},
+	{
+		.name = "metrics",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config_terminator, metrics),
+		.mapping = &qs_config_metrics_page_mapping,
+		.help = "the loader's metrics for clients of the terminators",
+	},
 	{},
 };
 
@@ -373,8 +382,17 @@ static const struct qs_config_key file_keys[] = {
 		.minimum = 1,
 		.maximum = QS_CONFIG_MAX_ROUTES,
 		.mapping = &qs_config_route_mapping,
-		.help = "which pool answers a request; the first that matches "
-			"holds; by default all go to the first pool",
+		.help = "what answers a request; the first that matches holds; "
+			"by default all go to the first pool",
+	},
+	{
+		.name = "error_pages",
+		LIST(struct qs_config, error_pages, error_page_count),
+		.minimum = 1,
+		.maximum = QS_CONFIG_MAX_ERROR_PAGES,
+		.mapping = &qs_config_error_page_mapping,
+		.help = "files in place of the texts of the terminators' own "
+			"failures, for routes without a page of their own",
 	},
 	{},
 };

@@ -26,8 +26,10 @@ enum qs_kind {
 	QS_KIND_URL,	  /* "http://HOST[:PORT]" */
 	QS_KIND_STATUSES, /* "200-299,304" */
 	QS_KIND_POOL,	  /* name of a pool: its index */
+	QS_KIND_TEMPLATE, /* text with {variables}: template.h */
+	QS_KIND_FIELD,	  /* name of a header field that a rule may touch */
 	QS_KIND_MAPPING,
-	QS_KIND_LIST, /* of mappings, endpoints or prefixes */
+	QS_KIND_LIST, /* of mappings, endpoints, prefixes or fields */
 	QS_KINDS,
 };
 
@@ -36,6 +38,9 @@ enum {
 	QS_KEY_LOWER_CASE = 1 << 1, /* text: it is made so */
 	QS_KEY_FILE = 1 << 2,	    /* text: names a file that must exist */
 	QS_KEY_INLINE = 1 << 3,	    /* list: an array in the struct itself */
+	/* Of all keys of a mapping that have this flag, one is needed and no
+	 * more; the others are left as zeros. */
+	QS_KEY_ONE_OF = 1 << 4,
 };
 
 struct qs_config_mapping;

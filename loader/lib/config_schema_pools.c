@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The keys of pools and routes. */
+/* The keys of pools. */
 #include "loader/lib/config_tables.h"
 
 static const cyaml_strval_t check_types[] = {
@@ -389,43 +389,3 @@ static const struct qs_config_key pool_keys[] = {
 
 const struct qs_config_mapping qs_config_pool_mapping = {
 	pool_keys, sizeof(struct qs_config_pool)};
-
-static const struct qs_config_key route_keys[] = {
-	{
-		.name = "host",
-		.kind = QS_KIND_TEXT,
-		.flags = QS_KEY_LOWER_CASE,
-		MEMBER(struct qs_config_route, host),
-		.minimum = 1,
-		.maximum = 253,
-		.pattern = "^(\\[[0-9A-Fa-f:.]+\\]|(\\*\\.)?[A-Za-z0-9_-]+"
-			   "(\\.[A-Za-z0-9_-]+)*)$",
-		.form = "a host is a name such as www.example.com, "
-			"*.example.com or an address, without a port",
-		.help = "of the request, without port; *.example.com for all "
-			"below; default: any",
-	},
-	{
-		.name = "path",
-		.kind = QS_KIND_TEXT,
-		.fallback = "/",
-		MEMBER(struct qs_config_route, path),
-		.minimum = 1,
-		.maximum = 1024,
-		.pattern = "^/[!\"$->@-~]*$",
-		.form = "a path begins with / and holds no blanks, no ? and "
-			"no #",
-		.help = "how the request's path begins",
-	},
-	{
-		.name = "pool",
-		.kind = QS_KIND_POOL,
-		.flags = QS_KEY_REQUIRED,
-		MEMBER(struct qs_config_route, pool),
-		.help = "name of the pool that answers",
-	},
-	{},
-};
-
-const struct qs_config_mapping qs_config_route_mapping = {
-	route_keys, sizeof(struct qs_config_route)};

@@ -49,7 +49,9 @@ static const char *list_keys(char *text, size_t size,
 {
 	size_t used = 0;
 
-	for (const struct qs_config_key *key = mapping->keys; key->name; key++)
+	*text = '\0';
+	for (const struct qs_config_key *key = mapping->keys;
+	     key->name && used < size; key++)
 		used += snprintf(text + used, size - used, "%s%s",
 				 used ? ", " : "", key->name);
 	return text;
@@ -60,7 +62,7 @@ static int unknown_key(struct walk *walk, int node,
 {
 	const char *text = qs_document_text(walk->document, node);
 	const char *names[KEYS_MAX], *nearest;
-	char keys[256], meant[96] = "";
+	char keys[512], meant[96] = "";
 	size_t count = 0;
 
 	for (const struct qs_config_key *key = mapping->keys; key->name; key++)
@@ -213,6 +215,37 @@ static int walk_pair(struct walk *walk, const struct qs_config_mapping *mapping,
 	return result;
 }
 
+/* Whether one of the keys of which one is needed is there, and no more. */
+static int check_one_of(struct walk *walk,
+			const struct qs_config_mapping *mapping, int node,
+			const size_t *lines)
+{
+	const char *first = NULL;
+	char keys[256] = "";
+
+	for (const struct qs_config_key *key = mapping->keys; key->name;
+	     key++) {
+		size_t used = strlen(keys);
+
+		if (!(key->flags & QS_KEY_ONE_OF))
+			continue;
+		snprintf(keys + used, sizeof(keys) - used, "%s%s",
+			 used ? ", " : "", key->name);
+		if (!lines[key - mapping->keys])
+			continue;
+		if (first)
+			return qs_document_error(
+				walk->document, node, walk->path,
+				"%s and %s: only one of them can answer", first,
+				key->name);
+		first = key->name;
+	}
+	if (first || !*keys)
+		return 0;
+	return qs_document_error(walk->document, node, walk->path,
+				 "one of these is needed: %s", keys);
+}
+
 /* `absent`: the file does not have this mapping; then nothing is required. */
 static int walk_mapping(struct walk *walk,
 			const struct qs_config_mapping *mapping, int node,
@@ -221,7 +254,7 @@ static int walk_mapping(struct walk *walk,
 	yaml_node_t *given = qs_document_node(walk->document, node);
 	size_t lines[KEYS_MAX] = {};
 	yaml_node_pair_t *pair, *end;
-	char keys[256];
+	char keys[512];
 
 	if (given->type != YAML_MAPPING_NODE)
 		return qs_document_error(
@@ -238,12 +271,14 @@ static int walk_mapping(struct walk *walk,
 		if (result)
 			return result;
 	}
+	if (!absent && check_one_of(walk, mapping, node, lines))
+		return -EINVAL;
 	for (const struct qs_config_key *key = mapping->keys; key->name;
 	     key++) {
 		size_t length;
 		int result;
 
-		if (lines[key - mapping->keys])
+		if (lines[key - mapping->keys] || key->flags & QS_KEY_ONE_OF)
 			continue;
 		length = push_name(walk, key->name);
 		if (key->flags & QS_KEY_REQUIRED && !absent)
@@ -263,70 +298,4 @@ int qs_config_walk(struct qs_document *document)
 	struct walk walk = {.document = document};
 
 	return walk_mapping(&walk, &qs_config_file, 1, false);
-}
-
-/* The index of the pool that a route names. */
-static int resolve(struct qs_document *document, int pools, int node,
-		   const char *path)
-{
-	const char *name = qs_document_text(document, node), *nearest;
-	size_t count = qs_document_count(document, pools);
-	const char *names[QS_MAX_POOLS];
-	char text[96];
-
-	for (size_t i = 0; i < count; i++) {
-		int pool = qs_document_entry(document, pools, i);
-
-		names[i] = qs_document_text(
-			document, qs_document_get(document, pool, "name"));
-		if (!strcmp(names[i], name)) {
-			snprintf(text, sizeof(text), "%zu", i);
-			return qs_document_set(document, node, text);
-		}
-	}
-	nearest = qs_nearest(name, names, count);
-	snprintf(text, sizeof(text),
-		 nearest ? "; did you mean \"%s\"?" : "; the first is \"%s\"",
-		 nearest ? nearest : *names);
-	return qs_document_error(document, node, path,
-				 "\"%.60s\": no pool of this name%s", name,
-				 text);
-}
-
-/* One route of defaults that leads to the first pool. */
-static int add_route(struct qs_document *document)
-{
-	int routes = qs_document_put(document, 1, "routes", ""), route;
-
-	if (routes < 0 ||
-	    qs_document_make(document, routes, YAML_SEQUENCE_NODE))
-		return -ENOMEM;
-	route = qs_document_append(document, routes, "");
-	if (route < 0 || qs_document_make(document, route, YAML_MAPPING_NODE) ||
-	    qs_document_put(document, route, "path", "/") < 0 ||
-	    qs_document_put(document, route, "pool", "0") < 0)
-		return -ENOMEM;
-	return 0;
-}
-
-int qs_config_resolve(struct qs_document *document)
-{
-	int routes = qs_document_get(document, 1, "routes");
-	int pools = qs_document_get(document, 1, "pools");
-	size_t count = qs_document_count(document, routes);
-
-	if (!routes)
-		return add_route(document);
-	for (size_t i = 0; i < count; i++) {
-		int route = qs_document_entry(document, routes, i), result;
-		char path[QS_CONFIG_PATH_SIZE];
-
-		snprintf(path, sizeof(path), "routes[%zu].pool", i);
-		result =
-			resolve(document, pools,
-				qs_document_get(document, route, "pool"), path);
-		if (result)
-			return result;
-	}
-	return 0;
 }

@@ -25,7 +25,9 @@ BEYOND = (
     "route-pool-", "route-twice", "timeout-over", "open-time", "file-missing",
     "file-is", "only-comments", "not-utf8", "too-deep",
     # YAML 1.1, as PyYAML reads it, has more words for true.
-    "switch")
+    "switch", "redirect-status-beyond", "redirect-blank", "template",
+    "respond-body-204", "rule-refused", "rule-value-line-end",
+    "metrics-path-beyond")
 
 failed = 0
 
@@ -79,7 +81,7 @@ def check_defaults(schema, path):
                 if str(default) != str(value[key]):
                     differing.append(f"{name} {value[key]}, not {default}")
                 walk(child, value[key], name)
-            elif not re.search(rf"^ *# (- )?{key}: ", text, re.M):
+            elif not re.search(rf"^ *#( *# *| *)(- )?{key}:( |$)", text, re.M):
                 missing.append(name)
 
     walk(schema, yaml.safe_load(text), "")
