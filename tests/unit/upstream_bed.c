@@ -2,6 +2,7 @@
 #include "tests/unit/upstream_bed.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -270,9 +271,16 @@ void front_start(struct front *front, struct bed *bed, const char *target,
 	front->bed = bed;
 	front->hash = PATTERN_HASH_START;
 	front->pattern = true;
-	cr_assert_eq(exchange_new(bed->router, &callbacks, front, &request,
-				  &front->exchange),
-		     0);
+	switch (exchange_new(bed->router, &callbacks, front, &request,
+			     &front->exchange)) {
+	case 0:
+		break;
+	case -EPROTO:
+		front->malformed = true;
+		return;
+	default:
+		cr_assert_fail("no exchange");
+	}
 	if (front->upload_size)
 		upload(front);
 }

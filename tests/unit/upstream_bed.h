@@ -70,6 +70,7 @@ struct front {
 	bool complete;
 	struct text trailers;
 	bool broken;
+	bool malformed; /* refused at once */
 
 	uint64_t upload_size;
 	uint64_t upload_sent;

@@ -410,7 +410,7 @@ Test(upstream_limits, cancel_while_waiting)
 	script_start(&script, &bed, steps, 1);
 	front_start(&front, &bed, "GET /1", NULL);
 	front_start(&others[0], &bed, "GET /2", NULL);
-	front_start(&others[1], &bed, "GET /\r\n", NULL);
+	front_start(&others[1], &bed, "CONNECT /", NULL);
 	front_free(&others[0]);
 	front_free(&others[1]);
 	bed_wait(&bed, 10);

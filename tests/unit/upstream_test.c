@@ -199,29 +199,30 @@ Test(upstream, malformed_requests_stay_here)
 	static const struct {
 		const char *target;
 		const char *fields[5];
-		unsigned status;
 	} rows[] = {
-		{"GET /", {"x", "a\r\nb: c"}, 400},
-		{"GET /", {"X", "a"}, 400},
-		{"GET /a b", {NULL}, 400},
-		{"GET /", {"host", "other"}, 400},
-		{"GET /", {"content-length", "5"}, 400},
-		{"G(T /", {NULL}, 400},
-		{"CONNECT /", {NULL}, 501},
+		{"GET /", {"x", "a\r\nb: c"}},
+		{"GET /", {"X", "a"}},
+		{"GET /a b", {NULL}},
+		{"GET /", {"host", "other"}},
+		{"GET /", {"content-length", "5"}},
+		{"G(T /", {NULL}},
 	};
 
 	bed_open(&bed, NULL);
 	script_start(&script, &bed, NULL, 0);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		front_start(&front, &bed, rows[i].target, rows[i].fields);
-		cr_expect_eq(front.status, 0, "an answer inside exchange_new");
-		bed_run(&bed, front_done, &front);
-		cr_expect_eq(front.status, rows[i].status, "row %zu", i);
+		cr_expect(front.malformed, "row %zu", i);
 		front_free(&front);
 	}
+	front_start(&front, &bed, "CONNECT /", NULL);
+	cr_expect_eq(front.status, 0, "an answer inside exchange_new");
+	bed_run(&bed, front_done, &front);
+	cr_expect_eq(front.status, 501);
+	front_free(&front);
 	bed_wait(&bed, 20);
 	cr_expect_eq(script.connections, 0);
-	cr_expect_eq(COUNTER(bed, responses_4xx), COUNT(rows) - 1);
+	cr_expect_eq(COUNTER(bed, responses_4xx), 0);
 	finish();
 }
 
