@@ -30,3 +30,5 @@ h3_fields_test_OBJS := $(BUILD)/obj/terminator/h3_fields.o
 identity_test_OBJS := $(BUILD)/obj/terminator/cid.o \
 	$(BUILD)/obj/terminator/random.o
 identity_test_LIBS := $(TERMINATOR_LIBS)
+accept_encoding_test_OBJS := $(addprefix $(BUILD)/obj/terminator/, \
+	accept_encoding.o fields.o)
