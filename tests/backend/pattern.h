@@ -10,8 +10,10 @@
 #ifndef TESTS_BACKEND_PATTERN_H
 #define TESTS_BACKEND_PATTERN_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* FNV-1a, 64 bits: begin with PATTERN_HASH_START. */
 #define PATTERN_HASH_START 0xcbf29ce484222325ULL
@@ -35,14 +37,17 @@ static inline unsigned char pattern_octet(uint64_t position)
 static inline void pattern_fill(unsigned char *octets, uint64_t position,
 				size_t size)
 {
-	uint64_t word = pattern_word(position / 8) >> (position % 8 * 8);
+	size_t i = 0;
 
-	for (size_t i = 0; i < size; i++, position++) {
-		if (position % 8 == 0)
-			word = pattern_word(position / 8);
-		octets[i] = word;
-		word >>= 8;
+	while (i < size && position % 8)
+		octets[i++] = pattern_octet(position++);
+	for (; i + 8 <= size; i += 8, position += 8) {
+		uint64_t word = htole64(pattern_word(position / 8));
+
+		memcpy(octets + i, &word, sizeof(word));
 	}
+	while (i < size)
+		octets[i++] = pattern_octet(position++);
 }
 
 /* pattern_hash goes on with a checksum over `size` more octets. */

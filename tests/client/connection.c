@@ -101,6 +101,13 @@ void connection_set_timer(struct connection *connection)
 	uv_timer_start(&connection->timer, on_timer, wait_ms, 0);
 }
 
+/* Writes when all that has come is read: one ACK for it. The timer is due
+ * before the loop waits again. */
+static void write_soon(struct connection *connection)
+{
+	uv_timer_start(&connection->timer, on_timer, 0, 0);
+}
+
 /* The peer closed the connection, or a stateless reset did. */
 static void peer_closed(struct connection *connection)
 {
@@ -154,7 +161,7 @@ void connection_receive(struct connection *connection,
 	} else if (error != 0)
 		connection_give_up(connection, error);
 	else
-		connection_write(connection);
+		write_soon(connection);
 }
 
 bool connection_uses(const struct connection *connection,
