@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The objects of the exchange and of the HTTP/1.1 upstream; they need libuv and
 # llhttp. rules.mk of the terminator and of the tests use this list.
-TERMINATOR_UPSTREAM_OBJS := $(addprefix $(BUILD)/obj/terminator/, \
-	backend_stats.o backends.o balance.o body.o choose.o exchange.o fields.o h1_client.o \
+include terminator/balance.mk
+TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) $(addprefix $(BUILD)/obj/terminator/, \
+	backend_stats.o backends.o body.o choose.o exchange.o fields.o h1_client.o \
 	h1_client_send.o h1_request.o h1_response.o later.o message.o own_rows.o pool.o \
 	pool_stats.o router.o routes.o site.o text.o trials.o upstream.o)
 
-balance_test_OBJS := $(BUILD)/obj/terminator/balance.o
 trials_test_OBJS := $(BUILD)/obj/terminator/trials.o
 trials_test_LIBS := -lpthread
 routes_test_OBJS := $(BUILD)/obj/terminator/routes.o
@@ -15,13 +15,14 @@ own_rows_test_OBJS := $(BUILD)/obj/terminator/own_rows.o \
 body_test_OBJS := $(BUILD)/obj/terminator/body.o
 h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	h1_request.o message.o text.o)
+message_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o message.o)
 h1_response_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	h1_response.o text.o)
 h1_response_test_LIBS := -lllhttp
 upstream_test_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/tests/unit/,upstream_bed.o upstream_script.o) \
 	$(addprefix $(BUILD)/obj/loader/lib/,effective.o log.o parse.o)
-upstream_test_LIBS := -lllhttp -luv
+upstream_test_LIBS := -lllhttp -lwolfssl -luv -lm
 upstream_rows_test_OBJS := $(upstream_test_OBJS) \
 	$(BUILD)/obj/tests/unit/upstream_rows.o
 upstream_rows_test_LIBS := $(upstream_test_LIBS)
