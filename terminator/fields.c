@@ -125,10 +125,15 @@ static bool lists_name(const struct field *list, const struct field *field)
 	return false;
 }
 
+bool field_is_connection_specific(const struct field *field)
+{
+	return IS_ANY_OF(field, connection_specific);
+}
+
 bool field_is_hop_by_hop(const struct field *field, const struct field *fields,
 			 size_t count)
 {
-	if (IS_ANY_OF(field, connection_specific))
+	if (field_is_connection_specific(field))
 		return true;
 	for (size_t i = 0; i < count; i++)
 		if (field_is(&fields[i], "connection") &&
@@ -139,7 +144,7 @@ bool field_is_hop_by_hop(const struct field *field, const struct field *fields,
 
 bool field_is_barred_trailer(const struct field *field)
 {
-	return IS_ANY_OF(field, connection_specific) ||
+	return field_is_connection_specific(field) ||
 	       IS_ANY_OF(field, barred_trailers) ||
 	       (field->name_size >= 12 &&
 		!memcmp(field->name, "x-forwarded-", 12));

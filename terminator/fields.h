@@ -25,6 +25,10 @@ bool field_token_valid(const char *data, size_t size);
 /* field_trim takes spaces and tabs off both ends of the value. */
 void field_trim(struct field *field);
 
+/* field_is_connection_specific tells whether the field, by its name, is for one
+ * connection only (RFC 9110, 7.6.1). */
+bool field_is_connection_specific(const struct field *field);
+
 /* field_is_hop_by_hop tells whether the field is specific to a connection, by
  * its name or because a Connection field in `fields` lists it. */
 bool field_is_hop_by_hop(const struct field *field, const struct field *fields,

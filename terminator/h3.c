@@ -171,12 +171,6 @@ void h3_blocked(struct h3 *h3, int64_t stream_id)
 	nghttp3_conn_block_stream(h3->nghttp3, stream_id);
 }
 
-static bool is_malformed(nghttp3_ssize rv)
-{
-	return rv == NGHTTP3_ERR_MALFORMED_HTTP_HEADER ||
-	       rv == NGHTTP3_ERR_MALFORMED_HTTP_MESSAGING;
-}
-
 /* The stream may have begun in the call that found it malformed. */
 static struct h3_stream *find_stream(struct h3 *h3, int64_t id)
 {
@@ -187,11 +181,23 @@ static struct h3_stream *find_stream(struct h3 *h3, int64_t id)
 	return stream;
 }
 
-/* RFC 9114, 4.1.2: a malformed request is an error of its stream only. */
+/* What nghttp3 fails on, though it concerns one stream only: a HEADERS frame
+ * without an octet, and a stream that ends before a request (RFC 9114, 4.1).
+ * Returns the code to reset it with, or 0. */
+static uint64_t stream_error(nghttp3_ssize error, size_t size, bool fin)
+{
+	if (error == NGHTTP3_ERR_MALFORMED_HTTP_MESSAGING)
+		return NGHTTP3_H3_MESSAGE_ERROR;
+	if (error == NGHTTP3_ERR_H3_FRAME_UNEXPECTED && fin && size == 0)
+		return NGHTTP3_H3_REQUEST_INCOMPLETE;
+	return 0;
+}
+
 int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	       const uint8_t *data, size_t size, bool fin)
 {
 	nghttp3_ssize consumed;
+	uint64_t code;
 
 	if (stream && stream->refused) {
 		h3_extend(h3, stream_id, size);
@@ -199,16 +205,13 @@ int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	}
 	consumed = nghttp3_conn_read_stream(h3->nghttp3, stream_id, data, size,
 					    fin);
-	if (is_malformed(consumed)) {
-		stream = find_stream(h3, stream_id);
-		if (!stream)
+	if (consumed < 0) {
+		code = stream_error(consumed, size, fin);
+		if (!code || stream || !ngtcp2_is_bidi_stream(stream_id))
 			return (int)consumed;
-		h3_stream_cancel(stream);
-		h3_stream_refuse(stream, NGHTTP3_H3_MESSAGE_ERROR);
+		h3_refuse(h3, stream_id, code);
 		consumed = (nghttp3_ssize)size;
 	}
-	if (consumed < 0)
-		return (int)consumed;
 	h3_extend(h3, stream_id, (size_t)consumed);
 	return 0;
 }

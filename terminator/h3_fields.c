@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminator/message.h"
+
 struct h3_field_place {
 	size_t name, name_size, value, value_size;
 };
@@ -54,18 +56,15 @@ int h3_fields_add(struct h3_fields *fields, const uint8_t *name,
 	return 0;
 }
 
-const struct field *h3_fields_list(struct h3_fields *fields, size_t *count)
+int h3_fields_list(struct h3_fields *fields, const struct field **ret_list,
+		   size_t *ret_count)
 {
 	size_t i;
 
-	*count = 0;
 	free(fields->list);
-	fields->list = NULL;
-	if (!fields->count)
-		return NULL;
-	fields->list = calloc(fields->count, sizeof(*fields->list));
+	fields->list = calloc(fields->count + 1, sizeof(*fields->list));
 	if (!fields->list)
-		return NULL;
+		return -ENOMEM;
 	for (i = 0; i < fields->count; i++) {
 		const struct h3_field_place *place = &fields->places[i];
 
@@ -74,50 +73,20 @@ const struct field *h3_fields_list(struct h3_fields *fields, size_t *count)
 		fields->list[i].value = fields->text + place->value;
 		fields->list[i].value_size = place->value_size;
 	}
-	*count = fields->count;
-	return fields->list;
+	*ret_list = fields->list;
+	*ret_count = fields->count;
+	return 0;
 }
 
-static int named(const struct field *field, const char *name)
-{
-	return field->name_size == strlen(name) &&
-	       !memcmp(field->name, name, field->name_size);
-}
-
-static struct field *pseudo_field(struct exchange_request *request,
-				  const struct field *field)
-{
-	if (named(field, ":method"))
-		return &request->method;
-	if (named(field, ":scheme"))
-		return &request->scheme;
-	if (named(field, ":authority"))
-		return &request->authority;
-	if (named(field, ":path"))
-		return &request->path;
-	return NULL;
-}
-
-void h3_fields_request(struct h3_fields *fields,
-		       struct exchange_request *request)
+int h3_fields_request(struct h3_fields *fields,
+		      struct exchange_request *request)
 {
 	const struct field *list;
-	size_t count, i;
+	size_t count;
+	int result = h3_fields_list(fields, &list, &count);
 
 	memset(request, 0, sizeof(*request));
-	list = h3_fields_list(fields, &count);
-	for (i = 0; i < count && list[i].name_size && list[i].name[0] == ':';
-	     i++) {
-		struct field *to = pseudo_field(request, &list[i]);
-
-		if (to)
-			*to = list[i];
-	}
-	request->fields = list ? list + i : NULL;
-	request->field_count = count - i;
-	for (; i < count && !request->authority.value; i++)
-		if (named(&list[i], "host"))
-			request->authority = list[i];
+	return result < 0 ? result : message_split(request, list, count);
 }
 
 void h3_fields_free(struct h3_fields *fields)

@@ -27,16 +27,16 @@ int h3_fields_add(struct h3_fields *fields, const uint8_t *name,
 		  size_t name_size, const uint8_t *value, size_t value_size,
 		  size_t limit);
 
-/* h3_fields_list returns the fields; valid until the next change. `*count` is
- * 0 when there are none or memory is short. */
-const struct field *h3_fields_list(struct h3_fields *fields, size_t *count);
+/* h3_fields_list lists the fields, valid until the next change. Returns 0 or
+ * -ENOMEM. */
+int h3_fields_list(struct h3_fields *fields, const struct field **ret_list,
+		   size_t *ret_count);
 
-/* h3_fields_request fills in a request from a section with pseudo-header
- * fields (nghttp3 has checked that they are there, once, and first). An absent
- * :authority is taken from the Host field. What `request` points to lives as
- * long as `fields` is not changed. */
-void h3_fields_request(struct h3_fields *fields,
-		       struct exchange_request *request);
+/* h3_fields_request sets `request` from a section with pseudo-header fields
+ * (message_split) and the rest of it to zeros. What it points to lives as long
+ * as `fields` is not changed. Returns 0, -EPROTO (malformed) or -ENOMEM. */
+int h3_fields_request(struct h3_fields *fields,
+		      struct exchange_request *request);
 
 /* h3_fields_free makes the section empty and frees its memory. */
 void h3_fields_free(struct h3_fields *fields);

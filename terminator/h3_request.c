@@ -58,20 +58,22 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 	struct h3_stream *stream = stream_user;
 	struct exchange_request request;
 	char address[INET6_ADDRSTRLEN];
-	int result;
 	const ngtcp2_path *path = ngtcp2_conn_get_path(h3->conn->ngtcp2);
+	int result;
 
 	(void)nghttp3;
 	(void)stream_id;
 	if (stream->refused)
 		return 0;
-	h3_fields_request(&stream->fields, &request);
+	result = h3_fields_request(&stream->fields, &request);
 	request.end = stream->ended = fin;
 	request.protocol = QS_PROTOCOL_h3;
 	request.peer_address = udp_address_text(
 		(const union udp_address *)path->remote.addr, address);
-	result = exchange_new(h3->conn->quic->router, h3_response_front(),
-			      stream, &request, &stream->exchange);
+	if (result == 0)
+		result = exchange_new(h3->conn->quic->router,
+				      h3_response_front(), stream, &request,
+				      &stream->exchange);
 	h3_fields_free(&stream->fields);
 	if (result == -EPROTO) {
 		h3_stream_refuse(stream, NGHTTP3_H3_MESSAGE_ERROR);
@@ -110,6 +112,7 @@ int h3_on_end_stream(nghttp3_conn *nghttp3, int64_t stream_id, void *conn_user,
 	struct h3_stream *stream = stream_user;
 	const struct field *trailers;
 	size_t count;
+	int result;
 
 	(void)nghttp3;
 	(void)stream_id;
@@ -117,10 +120,14 @@ int h3_on_end_stream(nghttp3_conn *nghttp3, int64_t stream_id, void *conn_user,
 	if (stream->refused || !stream->exchange || stream->ended)
 		return 0;
 	/* What came since end_headers is the trailer section. */
-	trailers = h3_fields_list(&stream->fields, &count);
-	if (exchange_request_end(stream->exchange, trailers, count)) {
-		h3_stream_cancel(stream);
-		h3_stream_refuse(stream, NGHTTP3_H3_MESSAGE_ERROR);
-	}
+	result = h3_fields_list(&stream->fields, &trailers, &count);
+	if (result == 0)
+		result =
+			exchange_request_end(stream->exchange, trailers, count);
+	if (result == 0)
+		return 0;
+	h3_stream_cancel(stream);
+	h3_stream_refuse(stream, result == -EPROTO ? NGHTTP3_H3_MESSAGE_ERROR
+						   : NGHTTP3_H3_INTERNAL_ERROR);
 	return 0;
 }

@@ -16,19 +16,21 @@ void h3_extend(struct h3 *h3, int64_t stream_id, size_t size)
 	conn_mark(h3->conn);
 }
 
+void h3_refuse(struct h3 *h3, int64_t stream_id, uint64_t error_code)
+{
+	h3->conn->quic->stats->counters.streams_reset_by_us++;
+	ngtcp2_conn_shutdown_stream(h3->conn->ngtcp2, 0, stream_id, error_code);
+	nghttp3_conn_shutdown_stream_read(h3->nghttp3, stream_id);
+	nghttp3_conn_shutdown_stream_write(h3->nghttp3, stream_id);
+	conn_mark(h3->conn);
+}
+
 void h3_stream_refuse(struct h3_stream *stream, uint64_t error_code)
 {
-	struct h3 *h3 = stream->h3;
-
 	if (stream->refused)
 		return;
 	stream->refused = true;
-	h3->conn->quic->stats->counters.streams_reset_by_us++;
-	ngtcp2_conn_shutdown_stream(h3->conn->ngtcp2, 0, stream->id,
-				    error_code);
-	nghttp3_conn_shutdown_stream_read(h3->nghttp3, stream->id);
-	nghttp3_conn_shutdown_stream_write(h3->nghttp3, stream->id);
-	conn_mark(h3->conn);
+	h3_refuse(stream->h3, stream->id, error_code);
 }
 
 void h3_stream_cancel(struct h3_stream *stream)

@@ -40,6 +40,10 @@ void h3_stream_free(struct h3_stream *stream);
 /* h3_stream_cancel frees the exchange; not to be called from its callbacks. */
 void h3_stream_cancel(struct h3_stream *stream);
 
+/* h3_refuse resets a stream in both directions, on which a request may not even
+ * have begun, and counts it. */
+void h3_refuse(struct h3 *h3, int64_t stream_id, uint64_t error_code);
+
 /* h3_stream_refuse resets one stream in both directions and counts it; other
  * streams are not touched. */
 void h3_stream_refuse(struct h3_stream *stream, uint64_t error_code);

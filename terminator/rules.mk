@@ -6,16 +6,22 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/terminator/,cid.o close_reason.o conn.o \
 	conn_callbacks.o conn_write.o control.o control_maps.o \
 	control_sockets.o drain.o \
-	goaway.o h3.o h3_fields.o h3_request.o h3_response.o h3_stream.o \
+	goaway.o h3.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
 	listing.o manager.o options.o quic.o random.o reload.o settings.o \
 	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o udp.o \
 	udp_open.o usage.o)
 TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
 	-lllhttp $(CONFIG_LIBS) -luv -lm
 
+# See h3_messages.c.
+comma := ,
+TERMINATOR_WRAPS := $(patsubst %,-Wl$(comma)--wrap=nghttp3_http_on_%,header \
+	request_headers data_chunk remote_end_stream)
+
 PROGRAMS += $(BUILD)/bin/quicsteer-terminator
 
-$(BUILD)/bin/quicsteer-terminator: LIBS := $(TERMINATOR_LIBS)
+$(BUILD)/bin/quicsteer-terminator: LIBS := $(TERMINATOR_WRAPS) \
+	$(TERMINATOR_LIBS)
 $(BUILD)/bin/quicsteer-terminator: $(BUILD)/obj/terminator/main.o \
 		$(TERMINATOR_OBJS) $(BUILD)/lib/libquicsteer.a
 	$(link)
@@ -26,7 +32,8 @@ settings_test_OBJS := $(BUILD)/obj/terminator/settings.o
 usage_test_OBJS := $(BUILD)/obj/terminator/usage.o
 drain_test_OBJS := $(BUILD)/obj/terminator/drain.o
 tls_filter_test_OBJS := $(BUILD)/obj/terminator/tls_filter.o
-h3_fields_test_OBJS := $(BUILD)/obj/terminator/h3_fields.o
+h3_fields_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
+	h3_fields.o message.o)
 identity_test_OBJS := $(BUILD)/obj/terminator/cid.o \
 	$(BUILD)/obj/terminator/random.o
 identity_test_LIBS := $(TERMINATOR_LIBS)

@@ -43,7 +43,7 @@ Test(h3_fields, takes_pseudo_header_fields_apart)
 	add(&fields, ":authority", "example.org", 4096);
 	add(&fields, "host", "other.example", 4096);
 	add(&fields, "x", "", 4096);
-	h3_fields_request(&fields, &request);
+	cr_assert_eq(h3_fields_request(&fields, &request), 0);
 	expect_value(&request.method, "PUT");
 	expect_value(&request.path, "/a?b");
 	expect_value(&request.scheme, "https");
@@ -62,7 +62,7 @@ Test(h3_fields, takes_the_authority_from_host)
 
 	add(&fields, ":method", "GET", 4096);
 	add(&fields, "host", "example.org", 4096);
-	h3_fields_request(&fields, &request);
+	cr_assert_eq(h3_fields_request(&fields, &request), 0);
 	expect_value(&request.authority, "example.org");
 	h3_fields_free(&fields);
 }
@@ -78,13 +78,14 @@ Test(h3_fields, keeps_order_and_octets_while_it_grows)
 		snprintf(text, sizeof(text), "value-%d", i);
 		cr_assert_eq(add(&fields, "name", text, 1 << 20), 0);
 	}
-	list = h3_fields_list(&fields, &count);
+	cr_assert_eq(h3_fields_list(&fields, &list, &count), 0);
 	cr_assert_eq(count, 500);
 	for (int i = 0; i < 500; i++) {
 		snprintf(text, sizeof(text), "value-%d", i);
 		expect_value(&list[i], text);
 	}
 	h3_fields_free(&fields);
-	cr_assert_null(h3_fields_list(&fields, &count));
+	cr_assert_eq(h3_fields_list(&fields, &list, &count), 0);
 	cr_assert_eq(count, 0);
+	h3_fields_free(&fields);
 }
