@@ -60,7 +60,12 @@ bool apply_backend(struct qs_backend *row, struct backend *backend,
 		row->latency_us = weight_latency_us(&backend->weight);
 	if (dirty & DIRTY_FACTOR)
 		row->factor = weight_factor(&backend->weight);
-	return dirty & (DIRTY_HEALTH | DIRTY_BREAKER | DIRTY_FACTOR);
+	if (dirty & DIRTY_SLOW_START) {
+		row->withheld = backend->slow_start.withheld;
+		row->slow_start_ns = backend->slow_start.begin_ns;
+	}
+	return dirty &
+	       (DIRTY_HEALTH | DIRTY_BREAKER | DIRTY_FACTOR | DIRTY_SLOW_START);
 }
 
 /* Whether an earlier row is of the same pool. */

@@ -110,6 +110,7 @@ static void attach(struct backends *backends, struct qs_backend *row,
 		breaker_resume(&backend->breaker, row,
 			       clock_ns(CLOCK_REALTIME));
 		weight_resume(&backend->weight, row);
+		slow_start_resume(&backend->slow_start, row);
 	}
 	/* How many trials there are is by the configuration. */
 	if (backend->breaker.state != QS_BREAKER_CLOSED)
@@ -247,6 +248,14 @@ static void step_breaker(struct backends *backends, const struct qs_maps *maps,
 		return;
 	backend->dirty |= DIRTY_BREAKER;
 	backend->breaker_moved |= breaker->state != before;
+}
+
+static void step_slow_start(struct backend *backend,
+			    const struct qs_backend *row, uint64_t real_ns)
+{
+	if (slow_start_step(&backend->slow_start, row, backend->breaker.state,
+			    backend->pool->slow_start_ms, real_ns))
+		backend->dirty |= DIRTY_SLOW_START;
 }
 
 static void step_check(struct backends *backends, int at)
@@ -398,6 +407,8 @@ int backends_tick(struct backends *backends, struct qs_maps *maps,
 		}
 		step_check(backends, i);
 		step_breaker(backends, maps, i, real);
+		step_slow_start(&backends->backends[i], &maps->backends[i],
+				real);
 	}
 	for (size_t i = 0; i < config->pool_count; i++)
 		step_weights(backends, maps->backends, &config->pools[i],

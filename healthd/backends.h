@@ -10,6 +10,7 @@
 #include "healthd/checks.h"
 #include "healthd/discovery.h"
 #include "healthd/signs.h"
+#include "healthd/slow_start.h"
 #include "healthd/weight.h"
 #include "loader/lib/config.h"
 #include "loader/lib/maps.h"
@@ -25,6 +26,7 @@ enum backend_dirty {
 	DIRTY_FACTOR = 1 << 3,
 	DIRTY_LATENCY = 1 << 4,
 	DIRTY_FREE = 1 << 5, /* drained: gives its row up */
+	DIRTY_SLOW_START = 1 << 6,
 };
 
 /* What is known of the holder of a row beyond what is in the row. */
@@ -34,6 +36,7 @@ struct backend {
 	const struct qs_config_pool *pool; /* borrowed; NULL: it drains */
 	struct breaker breaker;
 	struct weight weight;
+	struct slow_start slow_start;
 	bool breaker_moved; /* into another state: to be logged */
 	bool health_moved;
 	uint64_t drain_end_ns; /* CLOCK_MONOTONIC: gives up its row then */

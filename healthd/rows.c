@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "healthd/rows.h"
+#include "healthd/slow_start.h"
 
 #include <string.h>
 
@@ -76,6 +77,8 @@ static bool repair_values(struct qs_backend *row)
 		row->factor = QS_FACTOR_ONE;
 	if (row->weight > QS_WEIGHT_MAX)
 		row->weight = QS_WEIGHT_DEFAULT;
+	if (row->withheld >= QS_FACTOR_ONE)
+		row->withheld = 0;
 	return memcmp(&before, row, sizeof(before));
 }
 
@@ -157,6 +160,15 @@ static void update(struct qs_backend *row, const struct wanted *wanted)
 	row->wish = wanted->wish;
 }
 
+/* Has slow start begin when its time is known. */
+static void begin_slowly(struct qs_backend *row, const struct wanted *wanted)
+{
+	bool slow = wanted->config && wanted->config->slow_start_ms;
+
+	row->withheld = slow ? SLOW_START_WITHHELD : 0;
+	row->slow_start_ns = 0;
+}
+
 static void fill(struct qs_backend *row, const struct wanted *wanted,
 		 uint32_t id)
 {
@@ -173,6 +185,7 @@ static void fill(struct qs_backend *row, const struct wanted *wanted,
 	memcpy(row->pool, wanted->pool, sizeof(row->pool));
 	memcpy(row->address, wanted->address.address, sizeof(row->address));
 	update(row, wanted);
+	begin_slowly(row, wanted);
 	set_state(row, QS_BACKEND_ACTIVE);
 }
 
@@ -207,6 +220,7 @@ struct rows_result rows_reconcile(struct qs_backend *rows, size_t count,
 		keep[one->row] = true;
 		update(&rows[one->row], one);
 		if (rows[one->row].state == QS_BACKEND_DRAINING) {
+			begin_slowly(&rows[one->row], one);
 			set_state(&rows[one->row], QS_BACKEND_ACTIVE);
 			result.returned++;
 		}

@@ -22,5 +22,6 @@ load_test_LIBS := -lm
 watch_test_OBJS := $(BUILD)/obj/healthd/watch.o
 signs_test_OBJS := $(BUILD)/obj/healthd/signs.o
 check_test_OBJS := $(BUILD)/obj/healthd/check.o $(BUILD)/obj/healthd/expect.o
+slow_start_test_OBJS := $(BUILD)/obj/healthd/slow_start.o
 rows_test_OBJS := $(addprefix $(BUILD)/obj/,healthd/rows.o healthd/wanted.o \
 	loader/lib/parse.o)

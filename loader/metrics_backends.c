@@ -70,6 +70,11 @@ static void write_weights(struct metrics_out *out,
 	EACH(one, snapshot)
 	metrics_milli(out, "backend_health_factor", &one->labels,
 		      one->row.factor);
+	metrics_head(out, "backend_slow_start_factor", "gauge",
+		     "What slow start lets it have of its weight, up to 1.");
+	EACH(one, snapshot)
+	metrics_milli(out, "backend_slow_start_factor", &one->labels,
+		      QS_FACTOR_ONE - one->row.withheld);
 	metrics_head(out, "backend_latency_seconds", "gauge",
 		     "Smoothed response time that the factor goes by.");
 	EACH(one, snapshot)

@@ -242,10 +242,13 @@ struct qs_backend {
 	__u32 half_openings;   /* likewise */
 	__u32 closings;	       /* likewise */
 	__u32 openings_in_row; /* since it last closed: the back-off's step */
+	__u32 withheld; /* of its weight, in QS_FACTOR_ONE: by slow start */
+	__u32 zero_too;
 	__u64 breaker_changed_ns; /* CLOCK_REALTIME */
 	__u64 open_end_ns;	  /* CLOCK_REALTIME: half open from then */
 	__u64 latency_us;	  /* smoothed response time that factor is by */
 	__u64 checked_ns;	  /* CLOCK_REALTIME of the last active check */
+	__u64 slow_start_ns;	  /* CLOCK_REALTIME of its beginning; 0: none */
 	char reason[QS_REASON_SIZE]; /* of the last opening or failed check */
 	struct qs_wish wish;	     /* of its name; lbctl */
 };
@@ -402,7 +405,7 @@ _Static_assert(sizeof(struct qs_server_id_key) == 16, "server ID key");
 _Static_assert(sizeof(struct qs_wish_key) == 84, "wish key has no holes");
 _Static_assert(sizeof(struct qs_wish) == 16, "wish has no holes");
 _Static_assert(sizeof(struct qs_terminator) == 128, "two cache lines");
-_Static_assert(sizeof(struct qs_backend) == 280, "backend has no holes");
+_Static_assert(sizeof(struct qs_backend) == 296, "backend has no holes");
 _Static_assert(sizeof(struct qs_metadata) == 4, "XDP metadata is 4 octets");
 _Static_assert(offsetof(struct qs_settings, lookup_generation) == 4,
 	       "swapped in one aligned store");

@@ -77,14 +77,15 @@ static json_t *row_json(const struct qs_maps *maps, int i)
 	survey_backend(maps, i, &stats);
 	return json_pack(
 		"{s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:s, s:b, s:b, s:i, s:f, "
-		"s:f, s:I, s:o, s:s, s:o, s:o, s:o, s:o}",
+		"s:f, s:f, s:I, s:o, s:s, s:o, s:o, s:o, s:o}",
 		"pool", row->pool, "name", row->name, "address",
 		format_address(address, row), "row", i, "id",
 		(json_int_t)row->id, "state", qs_backend_state_name(row->state),
 		"standing", survey_standing(row), "health",
 		qs_health_name(row->health), "up", survey_is_up(row), "kept",
 		row->kept, "weight", row->weight, "factor",
-		(double)row->factor / QS_FACTOR_ONE, "effective",
+		(double)row->factor / QS_FACTOR_ONE, "slow_start",
+		1 - (double)row->withheld / QS_FACTOR_ONE, "effective",
 		(double)row->effective / QS_EFFECTIVE_SCALE, "latency_us",
 		(json_int_t)row->latency_us, "checked",
 		seconds_json(row->checked_ns), "reason", row->reason, "breaker",

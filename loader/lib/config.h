@@ -141,6 +141,34 @@ struct qs_config_backend {
 	uint32_t weight;
 };
 
+enum qs_config_balance {
+	QS_BALANCE_ROUND_ROBIN,
+	QS_BALANCE_LEAST_REQUESTS,
+	QS_BALANCE_HASH,
+	QS_BALANCE_LATENCY,
+};
+
+enum qs_config_affinity {
+	QS_AFFINITY_NONE,
+	QS_AFFINITY_CLIENT_IP,
+	QS_AFFINITY_HEADER,
+	QS_AFFINITY_COOKIE,
+};
+
+enum qs_config_same_site {
+	QS_SAME_SITE_LAX,
+	QS_SAME_SITE_STRICT,
+	QS_SAME_SITE_NONE,
+};
+
+struct qs_config_affinity_cookie {
+	char *name;	     /* 1 to 63 characters; NULL: quicsteer-POOL */
+	uint32_t max_age_ms; /* 0: as long as the browser keeps it */
+	char *path;	     /* 1 to 127 characters */
+	enum qs_config_same_site same_site;
+	bool secure;
+};
+
 struct qs_config_pool {
 	char *name; /* 1 to 31 of [a-z0-9-] */
 	uint32_t connect_timeout_ms;
@@ -151,6 +179,13 @@ struct qs_config_pool {
 	uint32_t max_connections; /* of each terminator to each backend */
 	uint32_t resolve_ms;	  /* how often host names are looked up */
 	uint32_t drain_ms; /* a removed backend may finish its requests */
+	enum qs_config_balance balance;
+	char *hash_key;		 /* as request_key_parse() reads it */
+	qs_per_mille hash_bound; /* over 1000; 0: none */
+	uint32_t slow_start_ms;
+	enum qs_config_affinity affinity;
+	char *affinity_header; /* lower case; not NULL for that affinity */
+	struct qs_config_affinity_cookie affinity_cookie;
 	struct qs_config_check check;
 	struct qs_config_breaker breaker;
 	struct qs_config_health_weight health_weight;

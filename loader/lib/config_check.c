@@ -149,6 +149,8 @@ static int check_pools(struct qs_document *document,
 		}
 		result = check_timing(document, pool, i);
 		if (!result)
+			result = qs_config_check_balance(document, pool, i);
+		if (!result)
 			result = check_backends(document, pool, i, &names);
 		if (result)
 			return result;

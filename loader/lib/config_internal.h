@@ -44,6 +44,10 @@ int qs_config_complete(struct qs_document *document, struct qs_config *config);
 int qs_config_complete_routes(struct qs_document *document,
 			      struct qs_config *config);
 
+/* qs_config_check_balance: one pool, as far as balancing and affinity go. */
+int qs_config_check_balance(struct qs_document *document,
+			    const struct qs_config_pool *pool, size_t index);
+
 /* qs_config_check_files: whether the files that are named exist. */
 int qs_config_check_files(struct qs_document *document,
 			  const struct qs_config *config);

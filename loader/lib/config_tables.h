@@ -26,7 +26,15 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 
 #define NAME_PATTERN "^[a-z0-9-]+$"
 #define NAME_FORM "a name is 1 to 31 of a-z, 0-9 and -"
+
+/* A character of a token (RFC 9110, 5.6.2). */
+#define TOKEN "[!#$%&'*+.^_`|~0-9A-Za-z-]"
+
 extern const struct qs_config_mapping qs_config_pool_mapping;
+extern const struct qs_config_mapping qs_config_check_mapping;
+extern const struct qs_config_mapping qs_config_breaker_mapping;
+extern const struct qs_config_mapping qs_config_health_weight_mapping;
+extern const struct qs_config_mapping qs_config_affinity_cookie_mapping;
 extern const struct qs_config_mapping qs_config_route_mapping;
 extern const struct qs_config_mapping qs_config_new_mapping;
 extern const struct qs_config_mapping qs_config_health_page_mapping;

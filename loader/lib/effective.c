@@ -64,6 +64,18 @@ static bool is_candidate(const struct qs_backend *row)
 	       wanted_weight(&row->wish, row->weight);
 }
 
+/* The backend's share of its pool, of what it would have by weight alone. */
+static __u32 share_of(const struct qs_backend *row)
+{
+	__u32 full = scaled(wanted_weight(&row->wish, row->weight), row->factor,
+			    QS_EFFECTIVE_SCALE);
+	__u32 let = row->withheld < QS_FACTOR_ONE
+			    ? QS_FACTOR_ONE - row->withheld
+			    : 1;
+
+	return scaled(full, let, 1);
+}
+
 static bool is_ill(const struct qs_backend *row)
 {
 	return row->wish.breaker != QS_WISH_CLOSED &&
@@ -110,11 +122,21 @@ void qs_pool_effective(struct qs_backend *rows, size_t count, const char *pool)
 			       ejected_before(rows, count, row) >=
 				       candidates * row->max_ejected / 100;
 			if (!is_ill(row) || kept)
-				effective = scaled(
-					wanted_weight(&row->wish, row->weight),
-					row->factor, QS_EFFECTIVE_SCALE);
+				effective = share_of(row);
 		}
 		row->kept = kept;
 		__atomic_store_n(&row->effective, effective, __ATOMIC_RELEASE);
 	}
+}
+
+bool qs_backend_is_broken(const struct qs_backend *row)
+{
+	if (row->wish.breaker == QS_WISH_OPEN)
+		return true;
+	return is_ill(row) && !row->kept;
+}
+
+__u32 qs_backend_wanted_weight(const struct qs_backend *row)
+{
+	return wanted_weight(&row->wish, row->weight);
 }

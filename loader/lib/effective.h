@@ -8,6 +8,7 @@
 
 #include "quicsteer/abi.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Effective weights of backends are so much finer than configured ones. */
@@ -31,8 +32,17 @@ void qs_terminators_effective(struct qs_terminator *terminators, size_t count);
  * (rounded down) stay ejected, those whose breaker changed longest ago first;
  * the rest are `kept`: they get their share all the same. Rows that the
  * operator drains, opens or gives weight 0 get 0 and do not count. A row that
- * is half open keeps its weight; terminators limit it by trials.
+ * is half open keeps its weight; terminators limit it by trials. Slow
+ * start withholds a part of the weight (row->withheld).
  */
 void qs_pool_effective(struct qs_backend *rows, size_t count, const char *pool);
+
+/* qs_backend_is_broken: whether breaker, checks or the operator's wish for the
+ * breaker keep requests from it. */
+bool qs_backend_is_broken(const struct qs_backend *row);
+
+/* qs_backend_wanted_weight: its weight before health and slow start have their
+ * say; 0 if the operator drains it. */
+__u32 qs_backend_wanted_weight(const struct qs_backend *row);
 
 #endif

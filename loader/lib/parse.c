@@ -264,7 +264,7 @@ int qs_parse_share(const char *text, uint32_t *ret_per_mille)
 		return -EINVAL;
 	for (size_t i = 0; i < digits; i++) {
 		whole = whole * 10 + (text[i] - '0');
-		if (whole * 10 + tenths > 1000)
+		if (whole * 10 + tenths > QS_SHARE_MOST)
 			return -ERANGE;
 	}
 	*ret_per_mille = whole * 10 + tenths;

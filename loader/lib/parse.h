@@ -87,10 +87,12 @@ int qs_parse_duration(const char *text, uint32_t *ret_ms);
 char *qs_format_duration(char text[static QS_DURATION_TEXT], uint32_t ms);
 
 /*
- * qs_parse_share: "50%", "50 %" or "12.5%", 0 to 100 %. Returns 0 with the
- * share in a thousand in *ret_per_mille, -EINVAL (not of that form) or -ERANGE
- * (over 100 %).
+ * qs_parse_share: "50%", "50 %" or "12.5%". Returns 0 with the share in a
+ * thousand in *ret_per_mille, -EINVAL (not of that form) or -ERANGE (over
+ * QS_SHARE_MOST).
  */
+enum { QS_SHARE_MOST = 10000 };
+
 int qs_parse_share(const char *text, uint32_t *ret_per_mille);
 
 /* Where a backend is. */

@@ -22,6 +22,7 @@ BEYOND = (
     "jitter-over", "prefix-behind", "url-port", "url-bad-address", "vip-any-twice",
     "vip-nine-ports", "vip-twice", "status-backwards", "status-too-many", "pool-name-twice",
     "backend-name-twice", "backend-name-of-default", "backend-default",
+    "hash-bound", "affinity-header-missing", "affinity-cookie-same",
     "route-pool-", "route-twice", "timeout-over", "open-time", "file-missing",
     "file-is", "only-comments", "not-utf8", "too-deep",
     # YAML 1.1, as PyYAML reads it, has more words for true.

@@ -185,6 +185,41 @@ Test(pool, a_health_factor_shows_on_a_small_weight)
 	cr_expect_eq(rows[0].effective, QS_EFFECTIVE_SCALE / 2);
 }
 
+Test(pool, slow_start_withholds_a_part)
+{
+	rows[0].withheld = 950;
+	rows[1].weight = 1;
+	rows[1].withheld = 999;
+	rows[2].withheld = 5000;
+	rows[3].weight = 0;
+	rows[3].withheld = 950;
+	qs_pool_effective(rows, ROWS, "web");
+	cr_expect_eq(rows[0].effective, 5 * QS_EFFECTIVE_SCALE);
+	cr_expect_eq(rows[1].effective, 1, "never nothing");
+	cr_expect_gt(rows[2].effective, 0);
+	cr_expect_eq(rows[3].effective, 0);
+}
+
+Test(pool, what_is_broken_and_what_is_wanted)
+{
+	rows[0].breaker = OPEN;
+	rows[1].health = QS_HEALTH_DOWN;
+	rows[2].breaker = HALF_OPEN;
+	rows[3].breaker = OPEN;
+	rows[3].wish.breaker = FORCED_CLOSED;
+	rows[4].wish.breaker = FORCED_OPEN;
+	rows[5].health = QS_HEALTH_DOWN;
+	rows[5].kept = 1;
+	rows[6].wish.drain = 1;
+	rows[7].wish.weight = 9;
+	for (int i = 0; i < 8; i++)
+		cr_expect_eq(qs_backend_is_broken(&rows[i]), i < 2 || i == 4,
+			     "row %d", i);
+	cr_expect_eq(qs_backend_wanted_weight(&rows[0]), 100);
+	cr_expect_eq(qs_backend_wanted_weight(&rows[6]), 0);
+	cr_expect_eq(qs_backend_wanted_weight(&rows[7]), 9);
+}
+
 Test(pool, ill_ones_are_ejected)
 {
 	rows[0].breaker = OPEN;

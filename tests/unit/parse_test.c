@@ -267,7 +267,10 @@ Test(parse, share_takes_tenths_of_a_per_cent)
 	cr_assert_eq(share, 1000);
 	cr_assert_eq(qs_parse_share("0%", &share), 0);
 	cr_assert_eq(share, 0);
-	cr_assert_eq(qs_parse_share("100.1%", &share), -ERANGE);
+	cr_assert_eq(qs_parse_share("1000%", &share), 0);
+	cr_assert_eq(share, 10000);
+	cr_assert_eq(qs_parse_share("0.0%", &share), 0);
+	cr_assert_eq(qs_parse_share("1000.1%", &share), -ERANGE);
 	cr_assert_eq(qs_parse_share("4294967297%", &share), -ERANGE);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		cr_assert_eq(qs_parse_share(bad[i], &share), -EINVAL, "'%s'",

@@ -98,6 +98,26 @@ Test(rows, drain_when_unwanted_and_come_back)
 	cr_assert_eq(rows[0].id, id);
 }
 
+Test(rows, that_come_or_come_back_start_slowly)
+{
+	static const struct qs_config_pool slow = {.slow_start_ms = 1000};
+	struct wanted wanted[2];
+
+	two_backends(wanted);
+	cr_expect_eq(rows[0].withheld, 0);
+	wanted[0].config = wanted[1].config = &slow;
+	reconcile(&wanted[1], 1);
+	cr_expect_eq(rows[1].withheld, 0, "it was there");
+	reconcile(wanted, 2);
+	cr_expect_gt(rows[0].withheld, 0);
+	rows[0].slow_start_ns = 5;
+	wanted[0] = want("c", "127.0.0.1:3");
+	wanted[0].config = &slow;
+	reconcile(wanted, 2);
+	cr_expect_gt(rows[2].withheld, 0);
+	cr_expect_eq(rows[2].slow_start_ns, 0, "not begun");
+}
+
 Test(rows, that_drain_are_not_given_away)
 {
 	struct wanted wanted[2], other = want("c", "127.0.0.1:3");
