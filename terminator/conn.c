@@ -196,6 +196,16 @@ static void leave_active(struct conn *conn, enum conn_state state)
 	conn->state = state;
 }
 
+void conn_end_tls(struct conn *conn)
+{
+	if (!conn->tls)
+		return;
+	if (conn->ngtcp2)
+		ngtcp2_conn_set_tls_native_handle(conn->ngtcp2, NULL);
+	tls_session_free(conn->tls);
+	conn->tls = NULL;
+}
+
 void conn_free(struct conn *conn)
 {
 	struct quic *quic = conn->quic;
@@ -203,12 +213,11 @@ void conn_free(struct conn *conn)
 	assert(conn->state != CONN_GONE);
 	free_session(conn);
 	quic_unregister_all(quic, conn);
+	conn_end_tls(conn);
 	if (conn->ngtcp2) {
 		count_path(conn);
 		ngtcp2_conn_del(conn->ngtcp2);
 	}
-	if (conn->tls)
-		tls_session_free(conn->tls);
 	listings_skip(quic->listings, conn);
 	DL_DELETE(quic->conns, conn);
 	quic->stats->counters.connections_closed++;

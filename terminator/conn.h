@@ -38,7 +38,7 @@ struct conn {
 	ngtcp2_conn *ngtcp2;
 	ngtcp2_crypto_conn_ref reference; /* how crypto callbacks find us */
 	struct cid_entry *cids;		  /* what it is registered by */
-	struct tls_session *tls;
+	struct tls_session *tls; /* until the handshake is complete */
 	struct tls_filter filter;
 	struct h3 *h3; /* NULL until 1-RTT keys can send */
 	uv_timer_t timer;
@@ -103,6 +103,12 @@ void conn_count_losses(struct conn *conn);
 /* conn_fail ends the connection after ngtcp2 returned the error `rv`: with a
  * CONNECTION_CLOSE, in silence, or not at all, as the error demands. */
 void conn_fail(struct conn *conn, int rv);
+
+/* conn_end_tls frees the TLS session of a connection whose handshake is
+ * complete: the keys are ngtcp2's, which also makes those of later phases, and
+ * the client has nothing to say in TLS any more (tls_filter.h). Not to be
+ * called from ngtcp2's callbacks. */
+void conn_end_tls(struct conn *conn);
 
 /* conn_on_timer is the callback of conn->timer. */
 void conn_on_timer(uv_timer_t *timer);

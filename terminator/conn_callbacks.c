@@ -8,6 +8,7 @@
 #include "quicsteer/measure.h"
 #include "terminator/conn.h"
 #include "terminator/h3.h"
+#include "terminator/packet_protection.h"
 #include "terminator/quic.h"
 #include "terminator/random.h"
 #include "terminator/stateless.h"
@@ -36,7 +37,8 @@ static int on_crypto_data(ngtcp2_conn *ngtcp2, ngtcp2_encryption_level level,
 			? TLS_FILTER_HANDSHAKE
 			: TLS_FILTER_APPLICATION;
 
-	if (!tls_filter_allows(&conn->filter, filter_level, data, size)) {
+	if (!conn->tls ||
+	    !tls_filter_allows(&conn->filter, filter_level, data, size)) {
 		conn->quic->stats->counters.tls_messages_refused++;
 		ngtcp2_conn_set_tls_alert(ngtcp2, ALERT_UNEXPECTED_MESSAGE);
 		return NGTCP2_ERR_CRYPTO;
@@ -255,9 +257,9 @@ static const ngtcp2_callbacks callbacks = {
 	.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
 	.recv_crypto_data = on_crypto_data,
 	.handshake_completed = on_handshake_completed,
-	.encrypt = ngtcp2_crypto_encrypt_cb,
-	.decrypt = ngtcp2_crypto_decrypt_cb,
-	.hp_mask = ngtcp2_crypto_hp_mask_cb,
+	.encrypt = packet_seal,
+	.decrypt = packet_open,
+	.hp_mask = packet_header_mask,
 	.recv_stream_data = on_stream_data,
 	.acked_stream_data_offset = on_acked,
 	.stream_close = on_stream_close,

@@ -233,6 +233,8 @@ void conn_write(struct conn *conn)
 
 	if (conn->state != CONN_ACTIVE || conn->is_blocked)
 		return;
+	if (conn->handshake_done)
+		conn_end_tls(conn);
 	err = write_packets(conn, now);
 	if (err && err != -EAGAIN) {
 		conn_fail(conn, err);

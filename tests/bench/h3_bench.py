@@ -142,12 +142,12 @@ def idle(subject, size):
 FIGURES = {
     "request_1k_us": ("us a request", 22, "31.7 HAProxy",
                       request_1k, 120, 40, 5, 2),
-    "bulk_1m_s_per_gb": ("s a GB", 1.2, "1.62 nginx", bulk_1m, 40, 10, 5, 2),
-    "bulk_10m_s_per_gb": ("s a GB", 1.2, "2.10 nginx", bulk_10m, 10, 4, 5, 2),
+    "bulk_1m_s_per_gb": ("s a GB", 1.2, "1.62 nginx", bulk_1m, 100, 20, 5, 2),
+    "bulk_10m_s_per_gb": ("s a GB", 1.2, "2.10 nginx", bulk_10m, 40, 4, 5, 2),
     "handshake_us": ("us a connection", 480, "587 nghttpx",
                      handshake, 2500, 500, 5, 2),
     "idle_conn_kib": ("KiB a connection", 30, "42 HAProxy",
-                      idle, 9900, 1000, 1, 1),
+                      idle, 9900, 500, 1, 1),
 }
 
 
