@@ -5,9 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "quicsteer/measure.h"
+#include "terminator/answer.h"
 #include "terminator/exchange_private.h"
+#include "terminator/exchange_rules.h"
+#include "terminator/http_date.h"
 #include "terminator/pool.h"
 #include "terminator/router_private.h"
 
@@ -60,14 +64,20 @@ void exchange_got_interim(struct exchange *exchange, unsigned status,
 void exchange_got_head(struct exchange *exchange, unsigned status,
 		       const struct field *fields, size_t count, bool end)
 {
-	assert(!exchange->head_told);
+	struct field_view view;
+
+	assert(!exchange->head_told && count < FIELD_VIEW_MAX / 2);
+	view.count = count;
+	memcpy(view.fields, fields, count * sizeof(*fields));
+	exchange_rules_response(exchange, &view);
 	exchange->head_told = true;
 	exchange->status = status;
 	exchange->response_ended = end;
 	count_final(exchange, status);
 	note_end(exchange);
 	exchange->calling++;
-	exchange->front->head(exchange->user, status, fields, count, end);
+	exchange->front->head(exchange->user, status, view.fields, view.count,
+			      end);
 	exchange->calling--;
 }
 
@@ -153,14 +163,12 @@ void exchange_got_end(struct exchange *exchange, const struct field *trailers,
 		exchange_got_more(exchange);
 }
 
-struct answer {
-	unsigned status;
-	const char *text;
-};
-
 #define FAILURE_ANSWER(name, status, text) \
 	[EXCHANGE_FAILURE_##name] = {status, text},
-static const struct answer answers[] = {EXCHANGE_FAILURES(FAILURE_ANSWER)};
+static const struct {
+	unsigned status;
+	const char *text;
+} failures[] = {EXCHANGE_FAILURES(FAILURE_ANSWER)};
 
 static struct field make_field(const char *name, const char *value)
 {
@@ -171,18 +179,21 @@ void exchange_answer(struct exchange *exchange, unsigned status,
 		     const struct field *fields, size_t count, const void *body,
 		     size_t size)
 {
-	struct field all[EXCHANGE_ANSWER_FIELDS + 1];
+	const struct exchange_handler *handler = exchange->handler;
+	struct field all[EXCHANGE_ANSWER_FIELDS + 2];
 	bool bodyless = exchange->message.head || status == 204 ||
 			status == 304 || !size;
-	char length[24];
+	char length[24], date[HTTP_DATE_SIZE];
 
 	assert(count <= EXCHANGE_ANSWER_FIELDS);
-	end_work(exchange);
+	/* Fields and body may be the handler's. */
+	exchange->handler = NULL;
 	for (size_t i = 0; i < count; i++)
 		all[i] = fields[i];
 	/* If there is no memory for the text, the status must do. */
 	if (!bodyless && body_append(&exchange->response_body, body, size) < 0)
 		bodyless = true, size = 0;
+	all[count++] = make_field("date", http_date_write(date, time(NULL)));
 	if (status != 204 && status != 304) {
 		snprintf(length, sizeof(length), "%zu", size);
 		all[count++] = make_field("content-length", length);
@@ -192,28 +203,26 @@ void exchange_answer(struct exchange *exchange, unsigned status,
 		exchange->response_ended = true;
 		exchange_got_more(exchange);
 	}
+	if (handler)
+		handler->cancel(exchange);
 	drop_request(exchange);
 }
 
-static void answer_failure(struct exchange *exchange,
-			   enum exchange_failure failure)
+static void tell_answer(struct exchange *exchange,
+			enum exchange_failure failure)
 {
-	const struct answer *own = &answers[failure];
-	struct field fields[2];
-	size_t count = 0;
+	const struct field field = make_field("retry-after", "1");
 
-	fields[count++] = make_field("content-type", "text/plain");
-	if (failure == EXCHANGE_FAILURE_BUSY)
-		fields[count++] = make_field("retry-after", "1");
-	exchange_answer(exchange, own->status, fields, count, own->text,
-			strlen(own->text));
+	answer_failure(exchange, failures[failure].status,
+		       failures[failure].text, &field,
+		       failure == EXCHANGE_FAILURE_BUSY);
 }
 
 void exchange_failed(struct exchange *exchange, enum exchange_failure failure)
 {
 	end_work(exchange);
 	if (!exchange->head_told) {
-		answer_failure(exchange, failure);
+		tell_answer(exchange, failure);
 		return;
 	}
 	if (!exchange->response_ended)
@@ -292,7 +301,7 @@ static int begin_work(struct exchange *exchange,
 	if (!exchange->route)
 		return EXCHANGE_FAILURE_NO_ROUTE;
 	exchange->handler = exchange->route->handler;
-	switch (exchange->handler->begin(exchange, request)) {
+	switch (exchange_rules_begin(exchange, request)) {
 	case 0:
 		return -1;
 	case -E2BIG:
@@ -438,6 +447,7 @@ void exchange_free(struct exchange *exchange)
 	body_free(&exchange->request_body);
 	body_free(&exchange->response_body);
 	field_list_free(&exchange->trailers);
+	exchange_rules_free(exchange);
 	upstream_drop_exchange(exchange->upstream);
 	site_unref(exchange->site);
 	free(exchange);

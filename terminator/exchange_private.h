@@ -19,6 +19,7 @@
 #include "terminator/site.h"
 
 struct h1_client;
+struct response_values;
 
 /* What makes the response of a route's requests. All may be called once begin
  * has returned 0, and only until the exchange has its end. */
@@ -45,6 +46,7 @@ struct exchange_handler {
 #define EXCHANGE_FAILURES(X)                                                  \
 	X(HEAD_TOO_LARGE, 431, "431 Request Header Fields Too Large\n")       \
 	X(NO_ROUTE, 404, "404 Not Found: no route for this host and path\n")  \
+	X(FILE, 500, "500 Internal Server Error: the file cannot be read\n") \
 	X(NOT_IMPLEMENTED, 501, "501 Not Implemented: no CONNECT here\n")     \
 	X(UNREACHABLE, 502, "502 Bad Gateway: no backend can be reached\n")   \
 	X(BROKE_OFF, 502,                                                     \
@@ -113,6 +115,7 @@ struct exchange {
 	bool head_told;
 	bool response_ended; /* nothing is appended any more */
 	bool broken;
+	struct response_values *response_values; /* exchange_rules.h; or NULL */
 	unsigned status;	/* of `head`; 0 before */
 	uint64_t response_size; /* octets of the body that the front read */
 	struct field_list trailers;
@@ -132,9 +135,9 @@ void exchange_fail_later(struct exchange *exchange,
 enum { EXCHANGE_ANSWER_FIELDS = 16 };
 
 /* exchange_answer tells a whole response at once, with at most
- * EXCHANGE_ANSWER_FIELDS fields, and ends the handler's work: the body is
- * copied and content-length added; left out where the method or status has
- * none. */
+ * EXCHANGE_ANSWER_FIELDS fields, and ends the handler's work last: the body is
+ * copied, date and content-length are added; left out where the method or
+ * status has none. */
 void exchange_answer(struct exchange *exchange, unsigned status,
 		     const struct field *fields, size_t count, const void *body,
 		     size_t size);

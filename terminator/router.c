@@ -166,8 +166,8 @@ static int make_plan(struct router *router, const struct qs_config *config,
 			return -ENOMEM;
 		plan->is_new[i] = true;
 	}
-	plan->site = site_new(config, plan->pools);
-	return plan->site ? 0 : -ENOMEM;
+	return site_new(config, plan->pools, &plan->site, router->error,
+			sizeof(router->error));
 }
 
 static int set_own_rows(struct router *router, const struct qs_config *config)

@@ -39,8 +39,7 @@ struct routes *routes_new(const struct qs_config_route *list, size_t count)
 	return routes;
 }
 
-/* Without the port and a final dot. */
-static size_t host_length(const char *authority, size_t size)
+size_t routes_host_size(const char *authority, size_t size)
 {
 	const char *bracket = NULL, *colon;
 
@@ -94,7 +93,7 @@ static size_t path_length(const char **path, size_t size)
 long routes_find(const struct routes *routes, const char *authority,
 		 size_t authority_size, const char *path, size_t path_size)
 {
-	size_t host_size = host_length(authority, authority_size);
+	size_t host_size = routes_host_size(authority, authority_size);
 
 	path_size = path_length(&path, path_size);
 	for (size_t i = 0; i < routes->count; i++) {

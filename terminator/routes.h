@@ -21,6 +21,10 @@ struct routes *routes_new(const struct qs_config_route *list, size_t count);
 long routes_find(const struct routes *routes, const char *authority,
 		 size_t authority_size, const char *path, size_t path_size);
 
+/* routes_host_size tells how many octets of the authority are the host, without
+ * the port and a final dot. */
+size_t routes_host_size(const char *authority, size_t size);
+
 /* routes_free frees the table; NULL is allowed. */
 void routes_free(struct routes *routes);
 

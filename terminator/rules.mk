@@ -7,7 +7,7 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	conn_callbacks.o conn_write.o control.o control_maps.o \
 	control_sockets.o drain.o \
 	goaway.o h3.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
-	listing.o manager.o options.o packet_protection.o quic.o random.o reload.o settings.o \
+	listing.o manager.o options.o packet_protection.o quic.o reload.o settings.o \
 	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o udp.o \
 	udp_open.o usage.o)
 TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \

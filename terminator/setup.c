@@ -6,6 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "terminator/error_pages.h"
+
+/* They are loaded when the routes are; what is wrong is better said now. */
+static bool load_error_pages(const struct qs_config *config, const char *file,
+			     char *text, size_t size)
+{
+	char error[256];
+
+	if (!error_pages_check(config, error, sizeof(error)))
+		return true;
+	snprintf(text, size, "%s: %s", file, error);
+	return false;
+}
+
 static bool load_config(struct setup *setup, const struct options *options,
 			char *text, size_t size)
 {
@@ -19,7 +33,7 @@ static bool load_config(struct setup *setup, const struct options *options,
 		return false;
 	}
 	settings_override_pools(setup->config, options);
-	return true;
+	return load_error_pages(setup->config, options->config, text, size);
 }
 
 /* The file need not name what other programs alone do not need. */

@@ -11,33 +11,51 @@
 
 #include "loader/lib/config.h"
 
+struct answer;
+struct error_page;
+struct error_pages;
 struct exchange_handler;
 struct exchange_request;
 struct routes;
+struct files;
+struct rules;
 struct upstream;
 
+/* What is said to be of a handler is NULL in routes of others. */
 struct route {
 	const struct exchange_handler *handler;
-	struct upstream *upstream; /* of the handler of pools; else NULL */
+	struct upstream *upstream;   /* of the handler of pools */
+	struct files *files;	     /* of the handler of files */
+	struct answer *answer;	     /* of redirects and fixed answers */
+	struct rules *request_rules; /* NULL: none; so the next two */
+	struct rules *response_rules;
+	struct error_pages *error_pages; /* the route's own */
 };
 
 struct site {
 	unsigned references;
-	struct routes *match; /* to indices of `routes` */
+	struct routes *match;		 /* to indices of `routes` */
+	struct error_pages *error_pages; /* NULL: none */
 	size_t count;
 	struct route routes[];
 };
 
 /* site_new makes the site of a configuration, with one reference. `pools` are
  * those of the configuration, by index; an upstream closes with its last
- * exchange (upstream_retire), so it outlives every use of its route. NULL when
- * memory is short. */
-struct site *site_new(const struct qs_config *config,
-		      struct upstream *const *pools);
+ * exchange (upstream_retire), so it outlives every use of its route. Returns 0,
+ * or -errno with one line in `error`. */
+int site_new(const struct qs_config *config, struct upstream *const *pools,
+	     struct site **ret_site, char *error, size_t size);
 
 /* site_find gives the first route that matches, or NULL: see router.h. */
 const struct route *site_find(const struct site *site,
 			      const struct exchange_request *request);
+
+/* site_error_page gives the page in place of our own text for a status, or
+ * NULL; site and route may be NULL. */
+const struct error_page *site_error_page(const struct site *site,
+					 const struct route *route,
+					 unsigned status);
 
 /* site_ref takes one more reference; NULL is allowed, as below. */
 struct site *site_ref(struct site *site);

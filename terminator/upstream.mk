@@ -2,10 +2,12 @@
 # The objects of the exchange and of the HTTP/1.1 upstream; they need libuv and
 # llhttp. rules.mk of the terminator and of the tests use this list.
 include terminator/balance.mk
-TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) $(addprefix $(BUILD)/obj/terminator/, \
-	backend_stats.o backends.o body.o choose.o exchange.o fields.o h1_client.o \
+include terminator/routes.mk
+TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) \
+	$(TERMINATOR_ROUTES_OBJS) $(addprefix $(BUILD)/obj/terminator/, \
+	accept_encoding.o backend_stats.o backends.o body.o choose.o exchange.o fields.o h1_client.o \
 	h1_client_send.o h1_request.o h1_response.o later.o message.o own_rows.o pool.o \
-	pool_stats.o router.o routes.o site.o text.o trials.o upstream.o)
+	pool_stats.o router.o text.o trials.o upstream.o)
 
 trials_test_OBJS := $(BUILD)/obj/terminator/trials.o
 trials_test_LIBS := -lpthread

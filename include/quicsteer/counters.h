@@ -129,6 +129,8 @@
 	  "backends that did not connect or answer in time")                   \
 	X(upstream_retries,                                                    \
 	  "requests sent again after a stale kept-alive connection")           \
+	X(file_errors,                                                         \
+	  "static files that could not be read or changed while being sent")   \
 	X(loader_lost, "times the loader's socket closed")                     \
 	X(packets_lost, "QUIC packets declared lost")                          \
 	X(early_data_accepted, "connections whose 0-RTT was accepted")         \

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "terminator/files_path.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* One octet of a name. */
+static int decode(const char **at, const char *end, char *ret_octet)
+{
+	int high, low;
+
+	if (**at != '%') {
+		*ret_octet = *(*at)++;
+		return *ret_octet ? 0 : -EINVAL;
+	}
+	if (end - *at < 3)
+		return -EINVAL;
+	high = hex_value((*at)[1]);
+	low = hex_value((*at)[2]);
+	if (high < 0 || low < 0 || (!high && !low))
+		return -EINVAL;
+	*ret_octet = (char)(high << 4 | low);
+	*at += 3;
+	return *ret_octet == '/' ? -ENOENT : 0;
+}
+
+/* A name up to a slash or the end. */
+static int read_name(const char **at, const char *end, char *name, size_t room,
+		     size_t *ret_size)
+{
+	size_t size = 0;
+
+	while (*at < end && **at != '/') {
+		int result = decode(at, end, &name[size]);
+
+		if (result)
+			return result;
+		if (++size == room)
+			return -ENAMETOOLONG;
+	}
+	*ret_size = size;
+	return size && name[0] != '.' ? 0 : -ENOENT;
+}
+
+int files_path_read(struct files_path *path, const char *rest, size_t size,
+		    bool bare)
+{
+	const char *at = rest, *end = rest + size;
+	size_t used = 0;
+
+	path->is_directory = !bare;
+	while (at < end) {
+		size_t name_size;
+		int result =
+			read_name(&at, end, path->name + used,
+				  sizeof(path->name) - used - 1, &name_size);
+
+		if (result)
+			return result;
+		used += name_size;
+		path->is_directory = at < end;
+		if (at < end) {
+			at++;
+			path->name[used++] = '/';
+		}
+	}
+	if (used && path->is_directory)
+		used--;
+	if (!used)
+		path->name[used++] = '.';
+	path->name[used] = '\0';
+	return 0;
+}
