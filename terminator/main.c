@@ -34,6 +34,8 @@ static void use_maps(struct terminator *t)
 	struct router_memory memory = {
 		.backends = t->control.backends,
 		.trials = t->control.trials,
+		.secret = t->identity.secrets.token,
+		.secret_size = sizeof(t->identity.secrets.token),
 		.proxy = t->control.proxy,
 		.stats = t->control.stats,
 	};
@@ -112,6 +114,7 @@ static bool prepare(struct terminator *t)
 		log_error("out of memory");
 		return false;
 	}
+	terminator_tell_health(t);
 	await_maps(t);
 	if (setup_apply_pools(t->reload.current, &t->options, t->quic.router,
 			      text, sizeof(text))) {

@@ -13,6 +13,7 @@
 #include "terminator/exchange.h"
 #include "terminator/own_rows.h"
 #include "terminator/pool.h"
+#include "terminator/random.h"
 #include "terminator/site.h"
 
 enum { SCAN_MS = 50 };
@@ -41,6 +42,8 @@ struct upstream *router_nowhere(struct router *router)
 static void free_router(struct router *router)
 {
 	site_unref(router->site);
+	explicit_bzero(&router->shared.affinity_keys,
+		       sizeof(router->shared.affinity_keys));
 	free(router->shared.via);
 	free(router->shared.via_response);
 	free(router);
@@ -87,6 +90,7 @@ struct router *router_new(uv_loop_t *loop, const char *via,
 	shared->proxy = &router->own_proxy;
 	shared->stats = stats;
 	shared->on_closed = on_all_closed;
+	random_bytes(&shared->affinity_keys, sizeof(shared->affinity_keys));
 	shared->via = strdup(via);
 	if (!shared->via || asprintf(&shared->via_response, "1.1 %s", via) < 0)
 		shared->via_response = NULL;
@@ -127,12 +131,21 @@ void router_use_memory(struct router *router,
 
 	use_rows(router, router->by_urls ? NULL : memory->backends,
 		 memory->trials);
+	if (memory->secret)
+		affinity_keys_derive(&shared->affinity_keys, memory->secret,
+				     memory->secret_size);
 	shared->proxy = memory->proxy ? memory->proxy : &router->own_proxy;
 	shared->stats = memory->stats;
 	memset(shared->proxy, 0, sizeof(*shared->proxy));
 	DL_FOREACH (shared->upstreams, upstream)
 		upstream_use_stats(upstream);
 	scan(router);
+}
+
+void router_tell_health(struct router *router,
+			const struct health_source *source)
+{
+	router->shared.health = *source;
 }
 
 /* What a configuration becomes, before anything has changed. */

@@ -13,6 +13,7 @@
 #include "quicsteer/abi.h"
 #include "quicsteer/counters.h"
 
+struct health_source;
 struct router;
 struct site;
 
@@ -21,6 +22,8 @@ struct router_memory {
 	const struct qs_backend *backends; /* QS_MAX_BACKENDS; NULL: rows of
 					      its own, from what it is given */
 	struct qs_trials *trials;	   /* QS_MAX_BACKENDS; NULL: its own */
+	const void *secret; /* that all terminators share; NULL: its own */
+	size_t secret_size; /* octets */
 	struct qs_proxy_stats *proxy;	   /* NULL: its own */
 	struct qs_terminator_stats *stats;
 };
@@ -34,6 +37,10 @@ struct router *router_new(uv_loop_t *loop, const char *via,
  * request: what the loader gave at registration. */
 void router_use_memory(struct router *router,
 		       const struct router_memory *memory);
+
+/* router_tell_health has the page of the health ask this source. */
+void router_tell_health(struct router *router,
+			const struct health_source *source);
 
 /* router_apply takes over pools and routes of a configuration, also while
  * requests are under way: those end on the pool where they are. With rows of

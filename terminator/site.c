@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "terminator/answer.h"
 #include "terminator/error_pages.h"
 #include "terminator/exchange.h"
 #include "terminator/files.h"
+#include "terminator/health.h"
+#include "terminator/metrics_page.h"
 #include "terminator/pool.h"
 #include "terminator/routes.h"
 #include "terminator/rules.h"
@@ -54,13 +57,33 @@ static int make_route(struct route *route, const struct qs_config_route *from,
 					 &route->error_pages, error, size);
 }
 
+static int make_pages(struct site *site, const struct qs_config *config)
+{
+	const struct qs_config_terminator *from = &config->terminator;
+
+	if (from->health.enabled) {
+		site->health.route.handler = &health_handler;
+		site->health.path = strdup(from->health.path);
+		if (!site->health.path)
+			return -ENOMEM;
+	}
+	if (from->metrics.enabled) {
+		site->metrics.route.handler = &metrics_handler;
+		site->metrics.route.metrics = metrics_page_new(config);
+		site->metrics.path = strdup(from->metrics.path);
+		if (!site->metrics.route.metrics || !site->metrics.path)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int fill(struct site *site, const struct qs_config *config,
 		struct upstream *const *pools, char *error, size_t size)
 {
 	int result;
 
 	site->match = routes_new(config->routes, site->count);
-	if (!site->match)
+	if (!site->match || make_pages(site, config))
 		return -ENOMEM;
 	result = error_pages_load(config->error_pages, config->error_page_count,
 				  &site->error_pages, error, size);
@@ -106,6 +129,7 @@ const struct error_page *site_error_page(const struct site *site,
 
 static void free_route(struct route *route)
 {
+	metrics_page_free(route->metrics);
 	files_unref(route->files);
 	answer_free(route->answer);
 	rules_free(route->request_rules);
@@ -113,12 +137,27 @@ static void free_route(struct route *route)
 	error_pages_free(route->error_pages);
 }
 
+static bool is_at(const struct own_page *page, const struct field *path)
+{
+	size_t size = page->path ? strlen(page->path) : 0;
+
+	return size && path->value_size >= size &&
+	       !memcmp(path->value, page->path, size) &&
+	       (path->value_size == size || path->value[size] == '?');
+}
+
 const struct route *site_find(const struct site *site,
 			      const struct exchange_request *request)
 {
-	long i = routes_find(site->match, request->authority.value,
-			     request->authority.value_size, request->path.value,
-			     request->path.value_size);
+	long i;
+
+	if (is_at(&site->health, &request->path))
+		return &site->health.route;
+	if (is_at(&site->metrics, &request->path))
+		return &site->metrics.route;
+	i = routes_find(site->match, request->authority.value,
+			request->authority.value_size, request->path.value,
+			request->path.value_size);
 
 	return i < 0 ? NULL : &site->routes[i];
 }
@@ -136,6 +175,10 @@ void site_unref(struct site *site)
 		return;
 	for (size_t i = 0; i < site->count; i++)
 		free_route(&site->routes[i]);
+	free_route(&site->health.route);
+	free_route(&site->metrics.route);
+	free(site->health.path);
+	free(site->metrics.path);
 	error_pages_free(site->error_pages);
 	routes_free(site->match);
 	free(site);

@@ -18,22 +18,32 @@ struct exchange_handler;
 struct exchange_request;
 struct routes;
 struct files;
+struct metrics_page;
 struct rules;
 struct upstream;
 
 /* What is said to be of a handler is NULL in routes of others. */
 struct route {
 	const struct exchange_handler *handler;
-	struct upstream *upstream;   /* of the handler of pools */
-	struct files *files;	     /* of the handler of files */
-	struct answer *answer;	     /* of redirects and fixed answers */
-	struct rules *request_rules; /* NULL: none; so the next two */
+	struct upstream *upstream;    /* of the handler of pools */
+	struct files *files;	      /* of the handler of files */
+	struct answer *answer;	      /* of redirects and fixed answers */
+	struct metrics_page *metrics; /* of the handler of metrics */
+	struct rules *request_rules;  /* NULL: none; so the next two */
 	struct rules *response_rules;
 	struct error_pages *error_pages; /* the route's own */
 };
 
+/* A page of our own, at one path of all hosts. */
+struct own_page {
+	char *path; /* NULL: there is none */
+	struct route route;
+};
+
 struct site {
 	unsigned references;
+	struct own_page health; /* both before all routes */
+	struct own_page metrics;
 	struct routes *match;		 /* to indices of `routes` */
 	struct error_pages *error_pages; /* NULL: none */
 	size_t count;
@@ -47,7 +57,8 @@ struct site {
 int site_new(const struct qs_config *config, struct upstream *const *pools,
 	     struct site **ret_site, char *error, size_t size);
 
-/* site_find gives the first route that matches, or NULL: see router.h. */
+/* site_find gives the page of our own at the request's path, or else the first
+ * route that matches, or NULL: see router.h. */
 const struct route *site_find(const struct site *site,
 			      const struct exchange_request *request);
 

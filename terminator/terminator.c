@@ -9,6 +9,7 @@
 #include "loader/lib/clock.h"
 #include "loader/lib/log.h"
 #include "terminator/goaway.h"
+#include "terminator/health.h"
 #include "terminator/listing.h"
 
 enum { HEARTBEAT_MS = 100 };
@@ -32,6 +33,25 @@ static void end(struct terminator *t, enum qs_close_reason reason)
 	router_close(t->quic.router);
 	if (!t->options.standalone)
 		control_close(&t->control);
+}
+
+static void read_health(void *user, struct health_state *ret_state)
+{
+	const struct terminator *t = user;
+
+	*ret_state = (struct health_state){
+		.name = t->options.name,
+		.draining = t->drain.state != DRAIN_SERVING,
+		.with_loader = !t->options.standalone,
+		.loader_connected = t->control.registered,
+	};
+}
+
+void terminator_tell_health(struct terminator *t)
+{
+	const struct health_source source = {read_health, t};
+
+	router_tell_health(t->quic.router, &source);
 }
 
 /* Drain */

@@ -43,6 +43,10 @@ struct terminator {
 	int status; /* to exit with */
 };
 
+/* terminator_tell_health has the router's page of the health know of the drain
+ * and of the loader. */
+void terminator_tell_health(struct terminator *t);
+
 /* terminator_serve serves on the UDP sockets that `fds` has by port_index, -1
  * where there is none, until the end. Options, stats,
  * identity, router and the current setup must be there. Returns the exit

@@ -14,6 +14,8 @@
 #include "loader/lib/config.h"
 #include "quicsteer/abi.h"
 #include "quicsteer/counters.h"
+#include "terminator/health.h"
+#include "terminator/affinity_token.h"
 #include "terminator/later.h"
 
 enum { UPSTREAM_READ_SIZE = 64 * 1024 };
@@ -31,7 +33,9 @@ struct upstream_shared {
 	struct qs_terminator_stats *stats;
 	char *via;	    /* our pseudonym in Via (RFC 9110, 7.6.3) */
 	char *via_response; /* the whole value for responses */
+	struct affinity_keys affinity_keys;
 
+	struct health_source health;
 	struct qs_pool_stats uncounted; /* of requests without a pool */
 	struct upstream *upstreams;	/* list, without closing ones */
 	struct backend *by_row[QS_MAX_BACKENDS]; /* which one a row is; NULL */
