@@ -32,6 +32,7 @@ enum {
 };
 
 struct exchange;
+struct sockaddr;
 struct router; /* the pools of backends and the routes to them: router.h */
 
 /* A header or trailer field. Names are in lower case. Not NUL terminated. */
@@ -53,6 +54,12 @@ struct exchange_request {
 	bool end;		   /* no body and no trailers follow */
 	const char *peer_address;  /* the client's IP address as text */
 	enum qs_protocol protocol; /* the front's */
+	/* `:protocol` of extended CONNECT (RFC 8441, RFC 9220), value only;
+	 * zeros: none came. */
+	struct field tunnel;
+	/* The client's address and port, and ours; NULL: not known. */
+	const struct sockaddr *peer;
+	const struct sockaddr *local;
 };
 
 /* What an exchange tells its front. `user` is the front's own. */

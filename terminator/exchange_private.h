@@ -46,7 +46,7 @@ struct exchange_handler {
 #define EXCHANGE_FAILURES(X)                                                  \
 	X(HEAD_TOO_LARGE, 431, "431 Request Header Fields Too Large\n")       \
 	X(NO_ROUTE, 404, "404 Not Found: no route for this host and path\n")  \
-	X(FILE, 500, "500 Internal Server Error: the file cannot be read\n") \
+	X(FILE, 500, "500 Internal Server Error: the file cannot be read\n")  \
 	X(NOT_IMPLEMENTED, 501, "501 Not Implemented: no CONNECT here\n")     \
 	X(UNREACHABLE, 502, "502 Bad Gateway: no backend can be reached\n")   \
 	X(BROKE_OFF, 502,                                                     \
@@ -84,9 +84,10 @@ struct exchange {
 	const struct exchange_front *front;
 	void *user;
 	enum qs_protocol protocol;
-	uint64_t begun_ns; /* uv_hrtime */
-	bool finished;	   /* the front has got all of the response */
-	unsigned calling;  /* callbacks of the front under way */
+	uint64_t begun_ns;   /* uv_hrtime */
+	char request_id[64]; /* "": none */
+	bool finished;	     /* the front has got all of the response */
+	unsigned calling;    /* callbacks of the front under way */
 	struct later_work later;
 	enum exchange_failure failure; /* the last one */
 	void *work; /* the handler's own, of other handlers */
@@ -116,7 +117,7 @@ struct exchange {
 	bool response_ended; /* nothing is appended any more */
 	bool broken;
 	struct response_values *response_values; /* exchange_rules.h; or NULL */
-	unsigned status;	/* of `head`; 0 before */
+	unsigned status;			 /* of `head`; 0 before */
 	uint64_t response_size; /* octets of the body that the front read */
 	struct field_list trailers;
 };

@@ -70,6 +70,8 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 	request.protocol = QS_PROTOCOL_h3;
 	request.peer_address = udp_address_text(
 		(const union udp_address *)path->remote.addr, address);
+	request.peer = (const struct sockaddr *)path->remote.addr;
+	request.local = (const struct sockaddr *)path->local.addr;
 	if (result == 0)
 		result = exchange_new(h3->conn->quic->router,
 				      h3_response_front(), stream, &request,
