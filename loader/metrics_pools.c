@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "loader/lib/names.h"
 #include "loader/metrics_parts.h"
+
+#include <stdio.h>
 
 #define EACH(pool, snapshot)                                      \
 	for (const struct metrics_pool *pool = (snapshot)->pools; \
@@ -40,6 +43,21 @@ static void write_requests(struct metrics_out *out,
 	}
 }
 
+static void write_counters(struct metrics_out *out,
+			   const struct metrics_snapshot *snapshot)
+{
+	for (int i = 0; i < QS_POOL_COUNTER_COUNT; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "pool_%s_total",
+			 qs_pool_counter_texts[i].name);
+		metrics_head(out, name, "counter",
+			     qs_pool_counter_texts[i].help);
+		EACH(pool, snapshot)
+		metrics_count(out, name, &pool->labels, pool->stats.counter[i]);
+	}
+}
+
 void metrics_pools(struct metrics_out *out,
 		   const struct metrics_snapshot *snapshot)
 {
@@ -64,4 +82,5 @@ void metrics_pools(struct metrics_out *out,
 	EACH(pool, snapshot)
 	metrics_count(out, "http_response_bytes_total", &pool->labels,
 		      pool->stats.bytes_sent);
+	write_counters(out, snapshot);
 }

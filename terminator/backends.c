@@ -7,6 +7,7 @@
 #include "terminator/backend_stats.h"
 #include "terminator/h1_client.h"
 #include "terminator/pool.h"
+#include "terminator/request_key.h"
 
 static void set_address(struct sockaddr_storage *storage,
 			const struct qs_backend *row)
@@ -35,6 +36,19 @@ static uint32_t row_id(const struct qs_backend *row)
 static uint8_t row_state(const struct qs_backend *row)
 {
 	return __atomic_load_n(&row->state, __ATOMIC_ACQUIRE);
+}
+
+static uint64_t identify(const struct qs_backend *row)
+{
+	struct {
+		char name[QS_BACKEND_NAME_SIZE];
+		uint8_t address[16];
+		uint8_t port[2];
+	} what = {.port = {row->port >> 8, row->port & 255}};
+
+	memcpy(what.name, row->name, strnlen(row->name, sizeof(what.name) - 1));
+	memcpy(what.address, row->address, sizeof(what.address));
+	return request_hash(&what, sizeof(what));
 }
 
 static void insert(struct backend *backend)
@@ -70,6 +84,7 @@ static void add(struct upstream_shared *shared, unsigned number)
 	backend->upstream = upstream;
 	backend->row = number;
 	backend->id = id;
+	backend->identity = identify(row);
 	set_address(&backend->address, row);
 	if (row_state(row) == QS_BACKEND_ACTIVE && row_id(row) == id)
 		insert(backend);

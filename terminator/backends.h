@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "terminator/latency.h"
 #include "terminator/upstream.h"
 
 struct h1_client;
@@ -18,6 +19,8 @@ struct backend {
 	struct upstream *upstream;
 	unsigned row; /* index of `rows`, and of all that lies beside it */
 	uint32_t id;
+	uint64_t identity; /* hash of name and address: the same on every host,
+			      over restarts */
 	bool leaving; /* its row is drained or given up: keeps no connection */
 	bool gone;    /* its row is given up: freed with its last client */
 	struct sockaddr_storage address;
@@ -27,6 +30,7 @@ struct backend {
 	uint32_t idle_count;
 	uint32_t connection_count; /* idle or not, without those closing */
 	uint32_t client_count;	   /* with those closing */
+	struct latency latency;	   /* from request sent to header */
 };
 
 /* backends_scan compares all rows with the backends: adds new ones to the

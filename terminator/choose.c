@@ -2,7 +2,9 @@
 #include "terminator/choose.h"
 
 #include "loader/lib/effective.h"
+#include "terminator/affinity_token.h"
 #include "terminator/pool.h"
+#include "terminator/random.h"
 #include "terminator/trials.h"
 
 /* Others write the rows while we read them. */
@@ -97,6 +99,13 @@ static bool take_trial(struct backend *backend)
 	return true;
 }
 
+static bool is_out(const struct exchange *exchange,
+		   const struct backend *backend)
+{
+	return was_tried(exchange, backend) ||
+	       (needs_trial(backend) && !has_trial(backend));
+}
+
 /* Sets the backends' weights, and which of them this exchange cannot get.
  * Returns whether there is one that just has no connection to give now. */
 static bool weigh(const struct exchange *exchange)
@@ -111,8 +120,7 @@ static bool weigh(const struct exchange *exchange)
 
 		balance_weigh(&upstream->balance, i,
 			      weight_of(backend, drained));
-		entry->out = was_tried(exchange, backend) ||
-			     (needs_trial(backend) && !has_trial(backend));
+		entry->out = is_out(exchange, backend);
 		if (entry->out || !entry->weight || has_place(backend))
 			continue;
 		entry->out = true;
@@ -121,13 +129,65 @@ static bool weigh(const struct exchange *exchange)
 	return busy;
 }
 
-static struct backend *choose(struct exchange *exchange, bool *ret_busy)
+/* What is known of the backends for those who choose without a memory. */
+static void list_candidates(const struct upstream *upstream,
+			    struct balance_candidate *list)
+{
+	uint64_t now = uv_hrtime();
+
+	for (size_t i = 0; i < upstream->backend_count; i++) {
+		const struct backend *backend = upstream->backends[i];
+		const struct balance_entry *entry =
+			&upstream->balance.entries[i];
+
+		list[i] = (struct balance_candidate){
+			.identity = backend->identity,
+			.weight = entry->out ? 0 : entry->weight,
+			.load = backend->connection_count - backend->idle_count,
+			.latency_us = latency_us(&backend->latency, now),
+		};
+	}
+}
+
+static uint64_t random_number(void)
+{
+	uint64_t number;
+
+	random_bytes(&number, sizeof(number));
+	return number;
+}
+
+static long pick(const struct exchange *exchange)
+{
+	struct upstream *upstream = exchange->upstream;
+	const struct affinity *affinity = &upstream->affinity;
+	const struct binding *binding = &exchange->binding;
+	struct balance_candidate list[QS_MAX_BACKENDS];
+	size_t count = upstream->backend_count;
+
+	if (affinity->balance == QS_BALANCE_ROUND_ROBIN ||
+	    (affinity->balance == QS_BALANCE_HASH && !binding->is_hashed))
+		return balance_pick(&upstream->balance);
+	list_candidates(upstream, list);
+	switch (affinity->balance) {
+	case QS_BALANCE_HASH:
+		return balance_pick_hashed(list, count, binding->hash,
+					   affinity->hash_bound);
+	case QS_BALANCE_LATENCY:
+		return balance_pick_fastest(list, count, random_number());
+	default:
+		return balance_pick_least(list, count, random_number());
+	}
+}
+
+static struct backend *choose_balanced(struct exchange *exchange,
+				       bool *ret_busy)
 {
 	struct upstream *upstream = exchange->upstream;
 	long i;
 
 	*ret_busy = weigh(exchange);
-	while ((i = balance_pick(&upstream->balance)) >= 0) {
+	while ((i = pick(exchange)) >= 0) {
 		struct backend *backend = upstream->backends[i];
 
 		if (!needs_trial(backend) || take_trial(backend))
@@ -136,6 +196,82 @@ static struct backend *choose(struct exchange *exchange, bool *ret_busy)
 		upstream->balance.entries[i].out = true;
 	}
 	return NULL;
+}
+
+/* Whether it may keep the sessions that it has: as long as it lives, also while
+ * it drains. */
+static bool keeps_sessions(const struct exchange *exchange,
+			   const struct backend *backend)
+{
+	return (has_state(backend, QS_BACKEND_ACTIVE) ||
+		has_state(backend, QS_BACKEND_DRAINING)) &&
+	       !qs_backend_is_broken(row_of(backend)) &&
+	       !is_out(exchange, backend);
+}
+
+static struct backend *find_by_cookie(const struct exchange *exchange)
+{
+	const struct affinity_keys *keys = &exchange->shared->affinity_keys;
+	const struct upstream *upstream = exchange->upstream;
+
+	for (size_t i = 0; i < upstream->backend_count; i++) {
+		struct backend *backend = upstream->backends[i];
+
+		if (affinity_tag(keys, backend->identity) ==
+			    exchange->binding.tag &&
+		    keeps_sessions(exchange, backend))
+			return backend;
+	}
+	return NULL;
+}
+
+/* By the weights that are wanted: those that follow health move all the time,
+ * and sessions would with them. */
+static struct backend *find_by_session(const struct exchange *exchange)
+{
+	const struct upstream *upstream = exchange->upstream;
+	struct balance_candidate list[QS_MAX_BACKENDS];
+	long i;
+
+	for (i = 0; i < (long)upstream->backend_count; i++) {
+		const struct backend *backend = upstream->backends[i];
+
+		list[i] = (struct balance_candidate){
+			.identity = backend->identity,
+			.weight = keeps_sessions(exchange, backend)
+					  ? qs_backend_wanted_weight(
+						    row_of(backend))
+					  : 0,
+		};
+	}
+	i = balance_pick_hashed(list, upstream->backend_count,
+				exchange->binding.session, 0);
+	return i < 0 ? NULL : upstream->backends[i];
+}
+
+/* The backend that the session is bound to; NULL if there is none, or it is
+ * gone. */
+static struct backend *find_bound(const struct exchange *exchange)
+{
+	if (exchange->binding.bound)
+		return find_by_cookie(exchange);
+	if (exchange->binding.in_session)
+		return find_by_session(exchange);
+	return NULL;
+}
+
+static struct backend *choose(struct exchange *exchange, bool *ret_busy)
+{
+	struct backend *backend = find_bound(exchange);
+
+	*ret_busy = backend && !has_place(backend);
+	if (*ret_busy)
+		return NULL;
+	if (!backend || (needs_trial(backend) && !take_trial(backend)))
+		backend = choose_balanced(exchange, ret_busy);
+	if (backend)
+		exchange->binding.identity = backend->identity;
+	return backend;
 }
 
 struct backend *choose_backend(struct exchange *exchange, bool *ret_busy)
@@ -147,4 +283,9 @@ struct backend *choose_backend(struct exchange *exchange, bool *ret_busy)
 	/* Others may have come since the last scan. */
 	backends_scan(exchange->upstream->shared);
 	return choose(exchange, ret_busy);
+}
+
+void choose_observe(struct backend *backend, uint64_t us, bool failed)
+{
+	latency_observe(&backend->latency, us, uv_hrtime(), failed);
 }

@@ -64,12 +64,15 @@ void exchange_got_interim(struct exchange *exchange, unsigned status,
 void exchange_got_head(struct exchange *exchange, unsigned status,
 		       const struct field *fields, size_t count, bool end)
 {
+	char cookie[COOKIE_SET_SIZE];
 	struct field_view view;
 
 	assert(!exchange->head_told && count < FIELD_VIEW_MAX / 2);
 	view.count = count;
 	memcpy(view.fields, fields, count * sizeof(*fields));
 	exchange_rules_response(exchange, &view);
+	if (exchange->client)
+		affinity_respond(exchange, &view, cookie);
 	exchange->head_told = true;
 	exchange->status = status;
 	exchange->response_ended = end;

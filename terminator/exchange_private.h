@@ -10,6 +10,7 @@
 #define TERMINATOR_EXCHANGE_PRIVATE_H
 
 #include "quicsteer/abi.h"
+#include "terminator/affinity.h"
 #include "terminator/body.h"
 #include "terminator/exchange.h"
 #include "terminator/fields.h"
@@ -95,6 +96,7 @@ struct exchange {
 	/* The pool's. */
 	enum exchange_place place;
 	struct h1_client *client;
+	struct binding binding;
 	struct exchange *prev; /* in one of the upstream's lists */
 	struct exchange *next;
 	uint64_t wait_end;		      /* loop time, ms */

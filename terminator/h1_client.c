@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "terminator/backend_stats.h"
+#include "terminator/choose.h"
 #include "terminator/h1_client_private.h"
 
 /* How long it may wait for what it waits for now, in ms; 0 = for ever. */
@@ -77,6 +78,9 @@ static void on_timeout(struct h1_client *client)
 		return;
 	}
 	client->backend->stats->counters.response_timeouts++;
+	if (client->request_sent && !client->head_received)
+		choose_observe(client->backend,
+			       (uv_hrtime() - client->sent_ns) / 1000, true);
 	give_up(client, EXCHANGE_FAILURE_TIMEOUT);
 }
 
@@ -125,6 +129,8 @@ static int on_head(void *user, unsigned status, const struct field *fields,
 
 	client->head_received = true;
 	backend_stats_head(client->backend, status, us);
+	if (us)
+		choose_observe(client->backend, us, status >= 500);
 	exchange_got_head(client->exchange, status, fields, count, end);
 	return client->exchange ? 0 : -ECANCELED;
 }

@@ -290,6 +290,7 @@ static int begin(struct exchange *exchange,
 
 	if (result < 0)
 		return result;
+	affinity_begin(exchange, request);
 	dispatch(exchange);
 	return 0;
 }

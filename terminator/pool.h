@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "terminator/affinity.h"
 #include "terminator/backends.h"
 #include "terminator/balance.h"
 #include "terminator/exchange_private.h"
@@ -33,6 +34,7 @@ struct upstream {
 	struct upstream *prev, *next; /* in the list of `shared` */
 	char name[QS_NAME_SIZE];
 	struct upstream_options options;
+	struct affinity affinity;
 	struct qs_pool_stats *counts; /* never NULL */
 
 	/* Those whose rows are in use; a backend and its place in the

@@ -70,6 +70,7 @@ void upstream_configure(struct upstream *upstream,
 		.keepalive_count = pool->keepalive_connections,
 		.connection_count = pool->max_connections,
 	};
+	affinity_configure(&upstream->affinity, pool);
 	pool_wake(upstream);
 }
 
@@ -122,8 +123,10 @@ void upstream_handle_closed(struct upstream *upstream)
 {
 	struct upstream_shared *shared = upstream->shared;
 
-	if (--upstream->handles == 0)
+	if (--upstream->handles == 0) {
+		affinity_free(&upstream->affinity);
 		free(upstream);
+	}
 	if (--shared->handles == 0)
 		shared->on_closed(shared);
 }

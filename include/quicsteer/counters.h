@@ -174,6 +174,14 @@
 	X(rtt, "smoothed round-trip time, at the handshake's end and at "  \
 	       "the connection's")
 
+/* What a terminator counts for each pool, beside responses and octets. */
+#define QS_POOL_COUNTERS(X)                                                    \
+	X(affinity_bound,                                                      \
+	  "sessions bound to a backend: with a first cookie, or first seen")   \
+	X(affinity_moved, "sessions that moved because their backend is gone") \
+	X(affinity_invalid,                                                    \
+	  "requests with an affinity cookie that is forged or out of date")
+
 /* What a terminator counts for each backend. */
 #define QS_BACKEND_COUNTERS(X)                                            \
 	X(requests, "requests sent to it")                                \
@@ -238,6 +246,11 @@ enum qs_close_reason {
 enum qs_terminator_histogram {
 	QS_TERMINATOR_HISTOGRAMS(QS_ENUM_TERMINATOR_HISTOGRAM)
 		QS_TERMINATOR_HISTOGRAM_COUNT
+};
+
+#define QS_ENUM_POOL_COUNTER(name, help) QS_POOL_COUNTER_##name,
+enum qs_pool_counter {
+	QS_POOL_COUNTERS(QS_ENUM_POOL_COUNTER) QS_POOL_COUNTER_COUNT
 };
 
 #define QS_ENUM_BACKEND_COUNTER(name, help) QS_BACKEND_COUNTER_##name,
@@ -370,6 +383,12 @@ struct qs_pool_stats {
 	__u64 bytes_received; /* octets of request bodies from clients */
 	__u64 bytes_sent;     /* octets of response bodies to clients */
 	struct qs_histogram duration; /* from request to end of response */
+	union {
+		struct {
+			QS_POOL_COUNTERS(QS_FIELD_COUNTER)
+		} counters;
+		__u64 counter[QS_POOL_COUNTER_COUNT];
+	};
 };
 
 /* One backend as one terminator sees it. */
@@ -401,7 +420,7 @@ enum { QS_STATS_MAX_POOLS = 32, QS_STATS_MAX_BACKENDS = 256 };
 struct qs_proxy_stats {
 	struct qs_pool_stats pool[QS_STATS_MAX_POOLS];
 	struct qs_backend_stats backend[QS_STATS_MAX_BACKENDS];
-	__u8 spare[2048]; /* whole pages: a terminator maps its row alone */
+	__u8 spare[1280]; /* whole pages: a terminator maps its row alone */
 };
 
 #ifndef __bpf__

@@ -130,6 +130,8 @@ static void add_pool(struct qs_pool_stats *sum, const struct qs_pool_stats *one)
 	}
 	sum->bytes_received += one->bytes_received;
 	sum->bytes_sent += one->bytes_sent;
+	for (int i = 0; i < QS_POOL_COUNTER_COUNT; i++)
+		sum->counter[i] += one->counter[i];
 	add_histogram(&sum->duration, &one->duration);
 }
 

@@ -12,6 +12,7 @@ const struct qs_counter_text qs_terminator_gauge_texts[] = {
 const struct qs_counter_text qs_close_texts[] = {QS_CLOSE_REASONS(TEXT)};
 const struct qs_counter_text qs_terminator_histogram_texts[] = {
 	QS_TERMINATOR_HISTOGRAMS(TEXT)};
+const struct qs_counter_text qs_pool_counter_texts[] = {QS_POOL_COUNTERS(TEXT)};
 const struct qs_counter_text qs_backend_counter_texts[] = {
 	QS_BACKEND_COUNTERS(TEXT)};
 const struct qs_counter_text qs_backend_gauge_texts[] = {

@@ -28,6 +28,8 @@ extern const struct qs_counter_text qs_close_texts[QS_CLOSE_REASON_COUNT];
 extern const struct qs_counter_text
 	qs_terminator_histogram_texts[QS_TERMINATOR_HISTOGRAM_COUNT];
 extern const struct qs_counter_text
+	qs_pool_counter_texts[QS_POOL_COUNTER_COUNT];
+extern const struct qs_counter_text
 	qs_backend_counter_texts[QS_BACKEND_COUNTER_COUNT];
 extern const struct qs_counter_text
 	qs_backend_gauge_texts[QS_BACKEND_GAUGE_COUNT];
