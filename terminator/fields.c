@@ -75,17 +75,21 @@ static bool has_upper_case(const char *data, size_t size)
 	return false;
 }
 
+bool field_octet_valid(char octet)
+{
+	unsigned char c = octet;
+
+	return (c >= 0x20 && c != 0x7f) || c == '\t';
+}
+
 bool field_valid(const struct field *field)
 {
 	if (!field_token_valid(field->name, field->name_size) ||
 	    has_upper_case(field->name, field->name_size))
 		return false;
-	for (size_t i = 0; i < field->value_size; i++) {
-		unsigned char c = field->value[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
+	for (size_t i = 0; i < field->value_size; i++)
+		if (!field_octet_valid(field->value[i]))
 			return false;
-	}
 	return true;
 }
 

@@ -22,6 +22,10 @@ bool field_valid(const struct field *field);
  * 5.6.2), upper case allowed. */
 bool field_token_valid(const char *data, size_t size);
 
+/* field_octet_valid tells whether the octet may stand in a value or a reason
+ * phrase: no control octet but HTAB. */
+bool field_octet_valid(char octet);
+
 /* field_trim takes spaces and tabs off both ends of the value. */
 void field_trim(struct field *field);
 

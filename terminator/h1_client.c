@@ -200,8 +200,24 @@ static void conclude(struct h1_client *client, int result)
 		give_up(client, EXCHANGE_FAILURE_NO_MEMORY);
 }
 
+/* libuv takes POLLHUP for the end behind what it could read, though it was a
+ * reset: then a body that only the end frames would seem whole. */
+static int true_error(const struct h1_client *client, int error)
+{
+	uv_os_fd_t fd;
+	int pending = 0;
+	socklen_t size = sizeof(pending);
+
+	if (error != UV_EOF ||
+	    uv_fileno((const uv_handle_t *)&client->tcp, &fd) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &size) < 0)
+		return error;
+	return pending ? -pending : UV_EOF;
+}
+
 static void on_end(struct h1_client *client, int error)
 {
+	error = true_error(client, error);
 	if (!client->response_begun) {
 		if (!retry(client))
 			fail(client, EXCHANGE_FAILURE_BROKE_OFF);
@@ -296,8 +312,7 @@ static void activate(struct h1_client *client)
 	client->backend->stats->gauges.in_flight++;
 	client->response_begun = false;
 	client->head_received = false;
-	h1_response_begin(&client->response,
-			  client->exchange->message.head);
+	h1_response_begin(&client->response, client->exchange->message.head);
 	h1_client_reset_send(client);
 	start_reading(client);
 	h1_client_progressed(client);

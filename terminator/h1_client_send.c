@@ -8,6 +8,22 @@ static void add_vector(struct h1_batch *batch, const void *data, size_t size)
 	batch->vectors[batch->count++] = uv_buf_init((char *)data, size);
 }
 
+/* All of a Content-Length is there, but the front has not said that the request
+ * ends here. If more comes, it is malformed, and then no backend may have got
+ * the whole of it: so what completes it waits. */
+static bool awaits_end(const struct exchange *exchange)
+{
+	return exchange->message.has_length && !exchange->request_ended &&
+	       exchange->request_received == exchange->message.length;
+}
+
+/* Takes the last octet off what is to be sent. */
+static size_t hold_back(struct iovec *pieces, size_t count)
+{
+	pieces[count - 1].iov_len--;
+	return pieces[count - 1].iov_len ? count : count - 1;
+}
+
 /* Body octets that can go now, as one chunk if the body is chunked. */
 static void add_body(struct h1_client *client)
 {
@@ -19,6 +35,12 @@ static void add_body(struct h1_client *client)
 
 	for (size_t i = 0; i < count; i++)
 		batch->body_size += pieces[i].iov_len;
+	if (batch->body_size &&
+	    batch->body_size == exchange->request_body.unread &&
+	    awaits_end(exchange)) {
+		count = hold_back(pieces, count);
+		batch->body_size--;
+	}
 	if (!batch->body_size)
 		return;
 	if (exchange->request.chunked) {
@@ -46,6 +68,8 @@ static bool compose(struct h1_client *client)
 	batch->first = 0;
 	batch->count = 0;
 	batch->body_size = 0;
+	if (awaits_end(exchange) && !exchange->message.length)
+		return false;
 	if (!client->head_sent)
 		add_vector(batch, exchange->request.head.data,
 			   exchange->request.head.size);

@@ -24,10 +24,16 @@ static int count_head(struct h1_response *response, size_t size)
 	return 0;
 }
 
+/* The phrase goes nowhere, but whoever sends control octets in it cannot be
+ * trusted with the rest. */
 static int on_status(llhttp_t *parser, const char *data, size_t size)
 {
-	(void)data;
-	return count_head(from_parser(parser), size);
+	struct h1_response *response = from_parser(parser);
+
+	for (size_t i = 0; i < size; i++)
+		if (!field_octet_valid(data[i]))
+			return stop(response, -EPROTO);
+	return count_head(response, size);
 }
 
 static int on_header_field(llhttp_t *parser, const char *data, size_t size)
@@ -97,13 +103,23 @@ static bool transfer_encoding_valid(const struct h1_response *response)
 	return seen == 0 || (seen == 1 && response->parser.http_minor == 1);
 }
 
+/* RFC 9112, 6.1: neither an interim response nor 204 has one. */
+static bool has_stray_coding(const struct h1_response *response)
+{
+	unsigned status = response->parser.status_code;
+
+	return (status < 200 || status == 204) &&
+	       (response->parser.flags & F_TRANSFER_ENCODING);
+}
+
 static bool head_valid(const struct h1_response *response)
 {
 	const llhttp_t *parser = &response->parser;
 
 	return parser->http_major == 1 && parser->http_minor <= 1 &&
 	       parser->status_code >= 100 && parser->status_code <= 599 &&
-	       parser->status_code != 101 && transfer_encoding_valid(response);
+	       parser->status_code != 101 &&
+	       transfer_encoding_valid(response) && !has_stray_coding(response);
 }
 
 /* 1xx and 204 may not have a Content-Length (RFC 9110, 8.6). */
@@ -185,6 +201,25 @@ static int on_headers_complete(llhttp_t *parser)
 	return no_body ? 1 : 0;
 }
 
+/* Extensions mean nothing to us (RFC 9112, 7.1.1) and have no end of their
+ * own. */
+static int on_chunk_extension(llhttp_t *parser, const char *data, size_t size)
+{
+	struct h1_response *response = from_parser(parser);
+
+	(void)data;
+	response->extension_size += size;
+	if (response->extension_size > H1_RESPONSE_EXTENSION_MAX)
+		return stop(response, -EPROTO);
+	return 0;
+}
+
+static int on_chunk_header(llhttp_t *parser)
+{
+	from_parser(parser)->extension_size = 0;
+	return 0;
+}
+
 static int on_body(llhttp_t *parser, const char *data, size_t size)
 {
 	struct h1_response *response = from_parser(parser);
@@ -220,6 +255,9 @@ static const llhttp_settings_t settings = {
 	.on_header_value = on_header_value,
 	.on_header_value_complete = on_header_value_complete,
 	.on_headers_complete = on_headers_complete,
+	.on_chunk_extension_name = on_chunk_extension,
+	.on_chunk_extension_value = on_chunk_extension,
+	.on_chunk_header = on_chunk_header,
 	.on_body = on_body,
 	.on_message_complete = on_message_complete,
 };
@@ -240,6 +278,8 @@ void h1_response_begin(struct h1_response *response, bool head_method)
 	text_clear(&response->name);
 	text_clear(&response->value);
 	response->head_size = 0;
+	response->read_size = 0;
+	response->extension_size = 0;
 	response->head_method = head_method;
 	response->head_done = false;
 	response->keep_alive = false;
@@ -260,8 +300,16 @@ int h1_response_feed(struct h1_response *response, const char *data,
 		     size_t size)
 {
 	llhttp_t *parser = &response->parser;
-	int result = conclude(response, llhttp_execute(parser, data, size));
+	int result;
 
+	/* llhttp would skip empty lines, without end. */
+	if (!response->read_size && size && (*data == '\r' || *data == '\n'))
+		return -EPROTO;
+	result = conclude(response, llhttp_execute(parser, data, size));
+	response->read_size += size;
+	if (result == 0 && !response->head_done &&
+	    response->read_size > H1_RESPONSE_BEGIN_MAX)
+		return -EPROTO;
 	if (result == 1 && llhttp_get_error_pos(parser) != data + size)
 		response->keep_alive = false;
 	return result;

@@ -18,6 +18,10 @@ enum {
 	/* All header and trailer sections of a response together, octets. */
 	H1_RESPONSE_HEAD_MAX = 64 * 1024,
 	H1_RESPONSE_FIELDS_MAX = 256, /* in one section */
+	/* What comes before the final header section's end, octets: interim
+	 * responses, too. */
+	H1_RESPONSE_BEGIN_MAX = 128 * 1024,
+	H1_RESPONSE_EXTENSION_MAX = 4096, /* of one chunk, octets */
 };
 
 /* Each returns 0 to go on or -errno, which h1_response_feed then returns. The
@@ -40,11 +44,13 @@ struct h1_response {
 	struct field_list fields; /* of the section that is read */
 	struct text name;	  /* of the field that is read */
 	struct text value;
-	size_t head_size; /* octets in sections so far */
-	bool head_method; /* the request was HEAD */
-	bool head_done;	  /* fields that come now are trailers */
-	bool keep_alive;  /* once complete: the connection can be used again */
-	int error;	  /* what an event or a check of ours returned */
+	size_t head_size;      /* octets in sections so far */
+	size_t read_size;      /* octets so far, of all */
+	size_t extension_size; /* octets of the chunk's extensions so far */
+	bool head_method;      /* the request was HEAD */
+	bool head_done;	       /* fields that come now are trailers */
+	bool keep_alive; /* once complete: the connection can be used again */
+	int error;	 /* what an event or a check of ours returned */
 };
 
 /* h1_response_init makes a reader that is all set up but for begin. */

@@ -6,6 +6,7 @@
 
 #include "tests/backend/control.h"
 #include "tests/backend/pattern.h"
+#include "tests/backend/raw.h"
 #include "tests/backend/server.h"
 
 static bool is_head(const struct connection *connection)
@@ -415,6 +416,7 @@ const struct answer *answer_find(struct connection *connection)
 {
 	struct mode *mode = &connection->server->mode;
 	bool fails = mode_fails(mode);
+	const struct answer *raw;
 
 	if (connection->server->controlled)
 		return control_answer(connection);
@@ -424,5 +426,6 @@ const struct answer *answer_find(struct connection *connection)
 		return &hang;
 	if (mode->kind == MODE_RESET)
 		return &reset;
-	return find_by_path(connection);
+	raw = raw_answer(connection);
+	return raw ? raw : find_by_path(connection);
 }

@@ -31,6 +31,7 @@ static const char usage[] =
 	"  /reset           resets the connection without an answer\n"
 	"  /broken/N        promises 2N octets, sends N and closes\n"
 	"  /malformed       an answer that is not HTTP\n"
+	"  /raw/HOW?HEX     the octets that HEX spells; HOW: see raw.h\n"
 	"  /health          \"ok\"\n"
 	"\n"
 	"Each answer has its NAME in the field x-backend, and comes after "

@@ -45,10 +45,33 @@ static void end_control(struct connection *connection)
 	answer_json(connection, 200, text);
 }
 
+static void end_received(struct connection *connection)
+{
+	struct server *server = connection->server->controlled;
+
+	if (connection->parser.method == HTTP_DELETE) {
+		server->records = true;
+		text_clear(&server->received);
+	}
+	connection_print(connection,
+			 "HTTP/1.1 200 OK\r\ncontent-length: %zu\r\n"
+			 "connection: close\r\n\r\n",
+			 server->received.size);
+	connection_put(connection, server->received.data,
+		       server->received.size);
+	connection->keep_alive = false;
+	connection_finish(connection);
+}
+
 const struct answer *control_answer(struct connection *connection)
 {
 	static const struct answer control = {.path = "", .end = end_control};
+	static const struct answer received = {.path = "", .end = end_received};
+	static const char path[] = "/received";
+	const struct text *target = &connection->target;
 
-	(void)connection;
+	if (target->size == strlen(path) &&
+	    !memcmp(target->data, path, target->size))
+		return &received;
 	return &control;
 }

@@ -32,6 +32,7 @@ static void begin_request(struct connection *connection)
 	connection->hash = PATTERN_HASH_START;
 	connection->chunked = false;
 	connection->finished = false;
+	connection->resets = false;
 }
 
 static bool too_large(const struct connection *connection)
@@ -175,6 +176,16 @@ static void parse_pipelined(struct connection *connection)
 	text_free(&pipelined);
 }
 
+static void record(struct server *server, const char *data, size_t size)
+{
+	struct text *received = &server->received;
+
+	if (size > SERVER_RECORD_MAX - received->size)
+		size = SERVER_RECORD_MAX - received->size;
+	if (server->records)
+		text_add(received, data, size);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 {
 	struct connection *connection = stream->data;
@@ -185,6 +196,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 		connection_close(connection, false);
 		return;
 	}
+	record(connection->server, buffer->base, size);
 	parse(connection, buffer->base, size);
 	connection_pump(connection);
 }
@@ -271,7 +283,7 @@ void connection_pump(struct connection *connection)
 		    connection->out.held)
 			break;
 		if (!connection->request_done || !connection->keep_alive) {
-			connection_close(connection, false);
+			connection_close(connection, connection->resets);
 			return;
 		}
 		begin_request(connection);
@@ -476,4 +488,5 @@ void server_stop(struct server *server)
 		uv_close((uv_handle_t *)&server->listener, NULL);
 	while (server->connections)
 		connection_close(server->connections, false);
+	text_free(&server->received);
 }

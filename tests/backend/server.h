@@ -22,6 +22,7 @@ enum {
 	SERVER_HEAD_MAX = 128 * 1024, /* octets of fields in a request */
 	SERVER_OUT_MAX = 256 * 1024,  /* octets waiting to be written */
 	SERVER_PIECE = 64 * 1024,     /* octets appended at once */
+	SERVER_RECORD_MAX = 192 * 1024,
 };
 
 struct connection;
@@ -53,6 +54,8 @@ struct server {
 	uint64_t delay_ms; /* before every answer */
 	/* NULL, or the server that this one controls by /control. */
 	struct server *controlled;
+	bool records;	      /* notes in `received` */
+	struct text received; /* all octets, the first SERVER_RECORD_MAX */
 	struct connection *connections; /* list */
 	size_t count;
 };
@@ -91,6 +94,7 @@ struct connection {
 	uint64_t hash;		/* of the body so far */
 	bool chunked;
 	bool finished; /* all of the answer is in `out` */
+	bool resets;   /* a connection that ends does so with a RST */
 	bool writing;
 	struct body out;
 };

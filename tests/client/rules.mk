@@ -10,11 +10,17 @@ H3LOAD_OBJS := $(CLIENT_COMMON) request http http_callbacks options load \
 
 HOSTILE_OBJS := $(CLIENT_COMMON) hostile hostile_tls hostile_packets
 
-TEST_PROGRAMS += $(BUILD)/tests/h3load $(BUILD)/tests/hostile \
-	$(BUILD)/tests/curl_h3
+H3RAW_OBJS := $(CLIENT_COMMON) raw raw_print h3raw
+
+TEST_PROGRAMS += $(BUILD)/tests/h3load $(BUILD)/tests/h3raw \
+	$(BUILD)/tests/hostile $(BUILD)/tests/curl_h3
 
 $(BUILD)/tests/h3load: LIBS := $(CLIENT_LIBS)
 $(BUILD)/tests/h3load: $(H3LOAD_OBJS:%=$(CLIENT_OBJ)/%.o)
+	$(link)
+
+$(BUILD)/tests/h3raw: LIBS := $(CLIENT_LIBS)
+$(BUILD)/tests/h3raw: $(H3RAW_OBJS:%=$(CLIENT_OBJ)/%.o)
 	$(link)
 
 $(BUILD)/tests/hostile: LIBS := $(CLIENT_LIBS)

@@ -48,6 +48,16 @@ static const struct row rows[] = {
 	 .expected = "bad"},
 	{"status 101 without upgrade", "HTTP/1.1 101 x\r\n\r\n",
 	 .expected = "bad"},
+	{"control octet in the reason phrase",
+	 "HTTP/1.1 200 O\001K\r\ncontent-length: 0\r\n\r\n", .expected = "bad"},
+	{"empty line first", "\r\n" OK_5 "\r\nhello", .expected = "bad"},
+	{"chunks of 204",
+	 "HTTP/1.1 204 x\r\ntransfer-encoding: chunked\r\n\r\n",
+	 .expected = "bad"},
+	{"chunks of an interim response",
+	 "HTTP/1.1 103 x\r\ntransfer-encoding: chunked\r\n\r\n" OK_5
+	 "\r\nhello",
+	 .expected = "bad"},
 	{"lines that end in LF", "HTTP/1.1 200 OK\ncontent-length: 0\n\n",
 	 .expected = "bad"},
 	{"bare CR in a value", OK_5 "x: a\rb\r\n\r\n", .expected = "bad"},
@@ -342,6 +352,12 @@ Test(h1_response, endless_sections_are_malformed)
 		      H1_RESPONSE_HEAD_MAX / 25 + 1, "a reason phrase");
 	cr_expect_leq(feed_endless(CHUNKED "0\r\n", "x: y\r\n", 100000),
 		      H1_RESPONSE_FIELDS_MAX + 2, "trailers");
+	cr_expect_leq(feed_endless(CHUNKED "5;x", "aaaaa", 100000),
+		      H1_RESPONSE_EXTENSION_MAX / 5 + 1, "an extension");
+	cr_expect_leq(feed_endless(CHUNKED "5;x=", "aaaaa", 100000),
+		      H1_RESPONSE_EXTENSION_MAX / 5 + 1, "its value");
+	cr_expect_eq(feed_endless(CHUNKED, "1;x=yyyyyyyy\r\na\r\n", 1000), 1000,
+		     "chunks have no end");
 	cr_expect_eq(feed_endless("HTTP/1.1 200 OK\r\n\r\n", "hello", 1000),
 		     1000, "a body has no end");
 }
@@ -350,6 +366,9 @@ Test(h1_response, interim_responses_have_a_limit)
 {
 	cr_expect_lt(feed_endless("", "HTTP/1.1 100 Continue\r\n\r\n", 100000),
 		     100000);
+	cr_expect_lt(feed_endless("", "HTTP/1.1 100\r\n\r\n", 100000), 100000);
+	cr_expect_lt(feed_endless("HTTP/1.1 100\r\n\r\n", "\r\n", 100000),
+		     100000, "empty lines behind one");
 }
 
 static int refuse_body(void *user, const void *data, size_t size)

@@ -266,6 +266,11 @@ void front_start(struct front *front, struct bed *bed, const char *target,
 		.protocol = QS_PROTOCOL_h3,
 	};
 
+	/* RFC 9114, 4.4 */
+	if (!strncmp(target, "CONNECT ", 8)) {
+		request.authority = make_field("", "a.example:443");
+		request.scheme = request.path = (struct field){0};
+	}
 	for (; fields && fields[0]; fields += 2)
 		list[request.field_count++] = make_field(fields[0], fields[1]);
 	front->bed = bed;

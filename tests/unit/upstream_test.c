@@ -206,6 +206,8 @@ Test(upstream, malformed_requests_stay_here)
 		{"GET /", {"host", "other"}},
 		{"GET /", {"content-length", "5"}},
 		{"G(T /", {NULL}},
+		{"GET /", {"transfer-encoding", "chunked"}},
+		{"GET /", {"x", " a"}},
 	};
 
 	bed_open(&bed, NULL);
