@@ -42,6 +42,7 @@ static __always_inline int decide_by_cid(struct quic *quic, __u32 *slot)
 struct target {
 	__u32 slot;
 	__u32 port_index;
+	struct icmp_place icmp; /* of the _icmp verdicts */
 };
 
 /*
@@ -65,7 +66,7 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length,
 	if (verdict == GO_ICMP)
 		return decide_icmp(ctx,
 				   sizeof(struct ethhdr) + packet.tags_size,
-				   tuple, quic, &target->slot);
+				   tuple, quic, &target->slot, &target->icmp);
 	if (verdict == GO_ON)
 		verdict = parse_ports(&packet, tuple);
 	if (verdict == GO_ON)

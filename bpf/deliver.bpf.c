@@ -8,6 +8,7 @@
 #include "bpf/count.bpf.h"
 #include "bpf/decide.bpf.h"
 #include "bpf/events.bpf.h"
+#include "bpf/icmp_record.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -84,6 +85,16 @@ __noinline int count_alone(struct __sk_buff *skb, int verdict, __u32 slot,
 	return 0;
 }
 
+/* Whether no XDP program has seen the packet before. */
+static __always_inline int is_alone(void)
+{
+	struct qs_settings *s;
+	__u32 zero = 0;
+
+	s = bpf_map_lookup_elem(&settings, &zero);
+	return s && s->attach_mode == QS_ATTACH_TC;
+}
+
 SEC("tc")
 int quicsteer_deliver(struct __sk_buff *skb)
 {
@@ -105,6 +116,8 @@ int quicsteer_deliver(struct __sk_buff *skb)
 		return assign(skb,
 			      QS_SOCKET_INDEX(target.slot, target.port_index),
 			      QS_DELIVERY_decoded);
+	if (is_alone())
+		note_icmp(skb, verdict, &target, &tuple);
 	return count_delivery(is_passed(verdict) ? QS_DELIVERY_not_ours
 						 : QS_DELIVERY_undecided);
 }

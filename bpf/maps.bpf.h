@@ -121,6 +121,19 @@ struct {
 	__uint(max_entries, QS_EVENTS_SIZE);
 } events SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, QS_ICMP_ERRORS_SIZE);
+} icmp_errors SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct qs_icmp_relays);
+} icmp_relays SEC(".maps");
+
 /* The loader makes it no larger than the machine. */
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);

@@ -7,6 +7,7 @@
 #include "bpf/count.bpf.h"
 #include "bpf/decide.bpf.h"
 #include "bpf/events.bpf.h"
+#include "bpf/icmp_record.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -61,5 +62,6 @@ int quicsteer_steer(struct xdp_md *ctx)
 		write_metadata(ctx, &target);
 		return go_to_cpu(target.slot);
 	}
+	note_icmp(ctx, verdict, &target, &tuple);
 	return is_passed(verdict) ? XDP_PASS : XDP_DROP;
 }
