@@ -22,6 +22,7 @@ struct loader {
 	struct attachment attachment;
 	char secrets_path[PATH_MAX];
 	struct qs_state_secrets secrets;
+	struct listed listed; /* until the registry has it */
 	struct control_deployment deployment;
 	struct programs programs;
 	struct registry registry;

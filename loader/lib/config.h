@@ -17,6 +17,7 @@
 enum {
 	QS_CONFIG_MAX_ROUTES = 256,
 	QS_CONFIG_MAX_STATUSES = 16,
+	QS_CONFIG_MAX_CID = 6, /* of seven IDs; the loader's own needs one */
 	QS_CONFIG_MAX_RATE = 1000000, /* new connections a second, or at once */
 };
 
@@ -47,6 +48,23 @@ struct qs_config_new_connections {
 	size_t deny_count;
 };
 
+/* A server ID and who has it. */
+struct qs_config_server_id {
+	char *server_id; /* hex, lower case, of the configuration's length */
+	char *terminator;
+};
+
+/* A CID configuration of terminators that have server IDs of their own. */
+struct qs_config_cid {
+	uint32_t id; /* 0 to 6 */
+	bool is_encrypted;
+	char *key_file; /* NULL: not encrypted */
+	uint32_t server_id_length;
+	uint32_t nonce_length;
+	struct qs_config_server_id *server_ids;
+	size_t server_id_count;
+};
+
 struct qs_config_loader {
 	char *interface;
 	struct qs_vip_key vips[QS_MAX_VIPS];
@@ -60,7 +78,9 @@ struct qs_config_loader {
 	struct qs_vip_key metrics;
 	uint32_t cid_max_age_ms;  /* 0: none */
 	uint32_t cid_rotation_ms; /* 0: never by itself */
-	char *terminator_user;	  /* NULL: root and the loader's user only */
+	struct qs_config_cid *cid_configs;
+	size_t cid_config_count;
+	char *terminator_user; /* NULL: root and the loader's user only */
 	struct qs_config_new_connections new_connections;
 };
 

@@ -188,6 +188,8 @@ int qs_config_complete(struct qs_document *document, struct qs_config *config)
 	int result = check_vips(document, &config->loader);
 
 	if (!result)
+		result = qs_config_check_cid(document, &config->loader);
+	if (!result)
 		result = check_pools(document, config);
 	if (!result)
 		result = check_routes(document, config);
@@ -218,6 +220,15 @@ int qs_config_check_files(struct qs_document *document,
 	int result = check_file(document, config->terminator.certificate,
 				"terminator.certificate");
 
+	for (size_t i = 0; i < config->loader.cid_config_count && !result;
+	     i++) {
+		path_text path;
+
+		snprintf(path, sizeof(path), "loader.cid_configs[%zu].key_file",
+			 i);
+		result = check_file(
+			document, config->loader.cid_configs[i].key_file, path);
+	}
 	if (result)
 		return result;
 	return check_file(document, config->terminator.private_key,

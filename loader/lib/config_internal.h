@@ -40,6 +40,10 @@ int qs_config_build(struct qs_document *document,
  * what no key can tell alone. The document is used for positions only. */
 int qs_config_complete(struct qs_document *document, struct qs_config *config);
 
+/* qs_config_check_cid: the same of loader.cid_configs; called by the former. */
+int qs_config_check_cid(struct qs_document *document,
+			const struct qs_config_loader *loader);
+
 /* qs_config_check_files: whether the files that are named exist. */
 int qs_config_check_files(struct qs_document *document,
 			  const struct qs_config *config);

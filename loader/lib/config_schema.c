@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lib/config_tables.h"
 
-#define FILE_PATTERN "^/.*[^/]$"
-#define FILE_FORM                                                           \
-	"an absolute path is needed, which begins with / and does not end " \
-	"with it"
-
 static const cyaml_strval_t log_levels[] = {
 	{"error", QS_LOG_ERROR},
 	{"warn", QS_LOG_WARN},
@@ -134,6 +129,15 @@ static const struct qs_config_key loader_keys[] = {
 		.maximum = 480 * HOUR,
 		.help = "connections with CIDs of a configuration that was "
 			"replaced so long ago are told to leave; 0s: never",
+	},
+	{
+		.name = "cid_configs",
+		LIST(struct qs_config_loader, cid_configs, cid_config_count),
+		.maximum = QS_CONFIG_MAX_CID,
+		.mapping = &qs_config_cid_mapping,
+		.help = "CID configurations of terminators of other makes, "
+			"which have server IDs of their own, beside those "
+			"that the loader makes",
 	},
 	{
 		.name = "terminator_user",

@@ -19,10 +19,16 @@
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 
+#define FILE_PATTERN "^/.*[^/]$"
+#define FILE_FORM                                                           \
+	"an absolute path is needed, which begins with / and does not end " \
+	"with it"
+
 #define NAME_PATTERN "^[a-z0-9-]+$"
 #define NAME_FORM "a name is 1 to 31 of a-z, 0-9 and -"
 extern const struct qs_config_mapping qs_config_pool_mapping;
 extern const struct qs_config_mapping qs_config_route_mapping;
 extern const struct qs_config_mapping qs_config_new_mapping;
+extern const struct qs_config_mapping qs_config_cid_mapping;
 
 #endif
