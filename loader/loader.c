@@ -166,7 +166,7 @@ static int install(struct loader *loader)
 	configure_deployment(&loader->secrets, 0, &loader->deployment);
 	if (attach_programs(&loader->attachment, &loader->programs))
 		return -1;
-	loader->maps.settings->attach_mode = loader->attachment.mode;
+	attach_record(&loader->attachment, loader->maps.settings);
 	return 0;
 }
 

@@ -50,6 +50,9 @@ ports_test_OBJS := $(addprefix $(BUILD)/obj/loader/,ports.o port.o holder.o) \
 	$(BUILD)/obj/loader/lib/log.o
 ports_test_LIBS := -lbpf
 table_test_OBJS := $(BUILD)/obj/loader/lib/table.o
+lookup_test_OBJS := $(addprefix $(BUILD)/obj/loader/lib/,lookup.o table.o \
+	effective.o maps.o)
+lookup_test_LIBS := -lbpf
 lbctl_format_test_OBJS := $(BUILD)/obj/loader/lbctl/format.o \
 	$(BUILD)/obj/loader/lbctl/grid.o
 nearest_test_OBJS := $(BUILD)/obj/loader/lib/nearest.o

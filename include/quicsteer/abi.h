@@ -311,7 +311,10 @@ struct qs_settings {
 	__u64 event_verdicts; /* bits of the verdicts that are wanted */
 	__u64 events_lost;    /* XDP: the ring was full */
 	__u32 event_pid;
-	__u32 event_zero;
+	/* Why XDP is not attached in this mode: the errno with which that
+	 * failed; 0: it did not, or was not tried. */
+	__u16 native_error;
+	__u16 generic_error;
 };
 
 enum {
