@@ -24,6 +24,8 @@ BEYOND = (
     "backend-name-twice", "backend-name-of-default", "backend-default",
     "route-pool-", "route-twice", "timeout-over", "open-time", "file-missing",
     "file-is", "only-comments", "not-utf8", "too-deep",
+    "cid-id-twice", "cid-sum", "cid-length", "cid-server-id-twice",
+    "cid-server-id-in-clear", "cid-no-key", "cid-key",
     # YAML 1.1, as PyYAML reads it, has more words for true.
     "switch")
 
@@ -79,7 +81,7 @@ def check_defaults(schema, path):
                 if str(default) != str(value[key]):
                     differing.append(f"{name} {value[key]}, not {default}")
                 walk(child, value[key], name)
-            elif not re.search(rf"^ *# (- )?{key}: ", text, re.M):
+            elif not re.search(rf"^ *# (- )?{key}:( |$)", text, re.M):
                 missing.append(name)
 
     walk(schema, yaml.safe_load(text), "")
