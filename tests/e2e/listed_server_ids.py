@@ -184,6 +184,9 @@ def what_lbctl_says(results, bed, held):
     results.equal("and the metrics", [metrics[series % one]
                                       for one in ("true", "false")],
                   [2.0 * held, 3.0 - 2 * held])
+    listed = 'quicsteer_cid_config_info{config="6",encoding="four-pass",' \
+             'state="listed"}'
+    results.equal("which say that it is listed", metrics[listed], 1.0)
     if not held:
         return
     for number, server_id, state, name in (
