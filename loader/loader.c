@@ -184,6 +184,8 @@ static int serve(struct loader *loader, uv_loop_t *loop)
 		       loader->secrets_path);
 	rotation_configure(&loader->rotation, loader->options);
 	loader->control.rotation = &loader->rotation;
+	if (icmp_start(&loader->icmp, loop, &loader->control, &loader->maps))
+		return -1;
 	return control_start(&loader->control, loop, &loader->registry,
 			     &loader->reload, &loader->deployment);
 }
@@ -201,6 +203,7 @@ static int remove_all(const struct pins *pins, __u32 ifindex,
 static void close_all(struct loader *loader)
 {
 	exporter_close(&loader->exporter);
+	icmp_close(&loader->icmp);
 	reload_close(&loader->reload);
 	rotation_close(&loader->rotation);
 	control_close(&loader->control);

@@ -7,6 +7,7 @@
 #include "loader/configure.h"
 #include "loader/control.h"
 #include "loader/exporter.h"
+#include "loader/icmp.h"
 #include "loader/live.h"
 #include "loader/pins.h"
 #include "loader/registry.h"
@@ -31,6 +32,7 @@ struct loader {
 	struct reload reload;
 	struct rotation rotation;
 	struct exporter exporter;
+	struct icmp icmp;
 	bool maps_open;
 	bool touched; /* maps or interface may have changed */
 };

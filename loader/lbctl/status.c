@@ -233,7 +233,7 @@ static json_t *status_json(const struct common *common,
 		return NULL;
 	return json_pack(
 		"{s:i, s:i, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o}",
 		"abi_version", settings->abi_version, "config_generation",
 		settings->config_generation, "attached", attach_json(settings),
 		"loader", loader_json(settings), "healthd", healthd_json(maps),
@@ -247,7 +247,10 @@ static json_t *status_json(const struct common *common,
 			      QS_VERDICT_COUNT),
 		"deliveries",
 		counters_json(qs_delivery_texts, deliveries.count,
-			      QS_DELIVERY_COUNT));
+			      QS_DELIVERY_COUNT),
+		"icmp_errors",
+		counters_json(qs_icmp_relay_texts, maps->icmp->count,
+			      QS_ICMP_RELAY_COUNT));
 }
 
 static void print_loader(const json_t *loader)
@@ -396,6 +399,9 @@ static void print_status(const json_t *status)
 	print_counters("Packets (merged by GRO) by the tc program's result",
 		       json_object_get(status, "deliveries"), qs_delivery_texts,
 		       QS_DELIVERY_COUNT);
+	print_counters("ICMP errors about VIPs' datagrams, for terminators",
+		       json_object_get(status, "icmp_errors"),
+		       qs_icmp_relay_texts, QS_ICMP_RELAY_COUNT);
 }
 
 int command_status(int argc, char **argv)
