@@ -295,6 +295,29 @@ def reloads(results, bed):
                   said)
     all_get_theirs(results, bed, "after that", left + [
         (5, "0001", ONE), (5, "0002", TWO)])
+    changes(results, bed)
+
+
+def changes(results, bed):
+    """Encoding, lengths and key of configurations that stay."""
+    old = bed.cid(5, "0002")
+    write_key(bed.key_file(5), random.randbytes(16).hex())
+    CONFIGS[6] = (4, 9, False, {"01020304": ONE, "01020305": TWO})
+    entries = bed.settings["loader"]["cid_configs"]
+    place = [one["id"] for one in entries].index(6)
+    entries[place] = bed.entry(6)
+    status, said, _ = bed.reload_all()
+    seen = bed.listed()[6]
+    results.equal("a reload changes encoding, lengths and a key",
+                  (status, seen["encoding"], seen["server_id_length"],
+                   seen["nonce_length"], seen["server_ids"]),
+                  (0, "plaintext", 4, 9, 2))
+    all_get_theirs(results, bed, "after the change", [
+        (6, "01020304", ONE), (6, "01020305", TWO), (5, "0001", ONE),
+        (5, "0002", TWO)])
+    said = bed.lbctl("cid", "decode", old)["server_id"]
+    results.check("a CID by the key before says nothing any more",
+                  said != "0002", said)
 
 
 def rotations(results, bed):
