@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A path becomes narrower in the middle of downloads: the router's ICMP errors
 reach the terminator that owns the connection, and the download goes on. Forged
-ones change nothing, and are counted by the reason."""
+ones change nothing, and are counted by the reason. An interface of our own that
+becomes narrower is told by EMSGSIZE."""
 
 import os
 import socket
@@ -113,6 +114,31 @@ def narrow(results, bed, family):
     results.figure(f"{label}: {seen}")
 
 
+def narrow_interface(results, bed, family):
+    """The server's own interface: no ICMP error comes, but EMSGSIZE."""
+    label = f"IPv{family}, the server's interface"
+    refused = bed.total("send_too_big")
+    load = bed.h3load("--get", f"/bytes/{SIZE}", "--pace", str(PACE),
+                      "--timeout", "30", family=family)
+    the_connection(bed)
+    time.sleep(1.5)
+    bed.network.server.ip("link", "set", "s0", "mtu", "1300")
+    lines = load.finish()
+    results.check(f"{label}: the download goes on and arrives whole",
+                  len(lines) == 1 and lines[0]["ok"], str(reasons(lines)))
+    between = bed.total("send_too_big")
+    results.check(f"{label}: what it refuses is counted", between > refused,
+                  f"{between - refused}")
+    lines = bed.h3load("--get", f"/bytes/{SIZE}", "--timeout", "30",
+                       family=family).finish()
+    bed.network.server.ip("link", "set", "s0", "mtu", "1500")
+    results.check(f"{label}: so does one that begins then",
+                  len(lines) == 1 and lines[0]["ok"], str(reasons(lines)))
+    results.check(f"{label}: only probes are too big for it",
+                  0 < bed.total("send_too_big") - between <= 9,
+                  f"{bed.total('send_too_big') - between}")
+
+
 class Forger:
     """Sends errors about one connection and tells what they did."""
 
@@ -193,6 +219,7 @@ def flood(results, bed):
     error = Error(4, VIP[4], PORT, CLIENT[4], 9)
     start = time.monotonic()
     bed.network.middle.call(lambda: error.send(4000))
+
     def settled():
         after = relayed(bed)
         return sum(after.values()) - sum(before.values()) == 4000
@@ -214,6 +241,8 @@ def path_mtu(results):
         route_plainly(bed.network)
         for family in (4, 6):
             narrow(results, bed, family)
+        for family in (4, 6):
+            narrow_interface(results, bed, family)
         for family in (4, 6):
             forge(results, bed, family)
         flood(results, bed)
