@@ -41,6 +41,7 @@ class ListedBed(ConfiguredBed):
         super().__init__()
         self.children = []
         self.others = {}
+        self.made = {}
 
     def _take_down(self, failed):
         for child in self.children:
@@ -86,6 +87,14 @@ class ListedBed(ConfiguredBed):
                    str(number), "--server-id", server_id, "--nonce",
                    random.randbytes(nonce).hex(), "--length-bits",
                    "random").strip().split()[-1]
+
+    def stock(self, number, server_id):
+        """CIDs that are made once: making them takes time, which a loader
+        that waits for its terminators has not."""
+        key = (number, server_id)
+        if key not in self.made:
+            self.made[key] = [self.cid(*key) for _ in range(EACH)]
+        return self.made[key]
 
     def send(self, cids):
         """Short headers from the client, each from a port of its own."""
@@ -133,7 +142,7 @@ def all_get_theirs(results, bed, label, servers=None):
         other.received()
     sent = {name: [] for name in bed.others}
     for number, server_id, name in servers:
-        sent[name] += [bed.cid(number, server_id) for _ in range(EACH)]
+        sent[name] += bed.stock(number, server_id)
     for cids in sent.values():
         bed.send(cids)
     got = {name: [] for name in sent}
@@ -335,6 +344,7 @@ def changes(results, bed):
     """Encoding, lengths and key of configurations that stay."""
     old = bed.cid(5, "0002")
     write_key(bed.key_file(5), random.randbytes(16).hex())
+    bed.made.clear()
     CONFIGS[6] = (4, 9, False, {"01020304": ONE, "01020305": TWO})
     entries = bed.settings["loader"]["cid_configs"]
     place = [one["id"] for one in entries].index(6)
