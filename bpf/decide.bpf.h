@@ -50,9 +50,9 @@ struct target {
  * verdict; *target is set if it is one of the route_ or hash_ verdicts. *tuple
  * and *quic, zeros before, are left with what was read of the frame.
  */
-static __always_inline int decide(CONTEXT *ctx, __u32 length,
-				  struct target *target, struct qs_tuple *tuple,
-				  struct quic *quic)
+static __always_inline int decide(CONTEXT *ctx, const struct qs_settings *s,
+				  __u32 length, struct target *target,
+				  struct qs_tuple *tuple, struct quic *quic)
 {
 	struct packet packet = {
 		.ctx = ctx,
@@ -70,11 +70,11 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length,
 	if (verdict == GO_ON)
 		verdict = parse_ports(&packet, tuple);
 	if (verdict == GO_ON)
-		verdict = find_vip(tuple, &target->port_index);
+		verdict = find_vip(s, tuple, &target->port_index);
 	if (verdict == GO_ON)
 		verdict = parse_udp(&packet);
 	if (verdict == GO_ON)
-		verdict = check_options(&packet);
+		verdict = check_options(s, &packet);
 	if (verdict == GO_ON)
 		verdict = parse_quic(&packet, quic);
 	if (verdict == GO_ON)

@@ -39,7 +39,6 @@ static __always_inline int parse_quote4(struct packet *packet,
 					struct qs_tuple *tuple,
 					struct icmp_place *place)
 {
-	static const __u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
 	struct iphdr *ip = packet->position;
 	__u8 *type;
 
@@ -55,10 +54,8 @@ static __always_inline int parse_quote4(struct packet *packet,
 	    bpf_ntohs(ip->frag_off) & IPV4_FRAGMENT_OFFSET)
 		return QS_VERDICT_pass_not_udp;
 	/* The quoted packet went the other way. */
-	__builtin_memcpy(tuple->source, mapped, 12);
-	__builtin_memcpy(tuple->source + 12, &ip->daddr, 4);
-	__builtin_memcpy(tuple->destination, mapped, 12);
-	__builtin_memcpy(tuple->destination + 12, &ip->saddr, 4);
+	write_ipv4(tuple->source, ip->daddr);
+	write_ipv4(tuple->destination, ip->saddr);
 	packet->position += ip->ihl * 4;
 	return GO_ON;
 }
@@ -81,8 +78,8 @@ static __always_inline int parse_quote6(struct packet *packet,
 	if (!is_quoted(packet, sizeof(*ip)) || ip->version != 6 ||
 	    ip->nexthdr != IPPROTO_UDP)
 		return QS_VERDICT_pass_not_udp;
-	__builtin_memcpy(tuple->source, &ip->daddr, 16);
-	__builtin_memcpy(tuple->destination, &ip->saddr, 16);
+	write_ipv6(tuple->source, &ip->daddr);
+	write_ipv6(tuple->destination, &ip->saddr);
 	packet->position += sizeof(*ip);
 	return GO_ON;
 }
@@ -137,11 +134,12 @@ __noinline int read_icmp(CONTEXT *ctx, __u32 offset, struct qs_tuple *tuple,
 		.position = (void *)(long)ctx->data,
 		.end = (void *)(long)ctx->data_end,
 	};
+	const struct qs_settings *s = find_settings();
 	__u32 port_index;
 	struct iphdr *ip;
 	int verdict;
 
-	if (!tuple || !quic || !place || offset > MAX_IP_OFFSET)
+	if (!s || !tuple || !quic || !place || offset > MAX_IP_OFFSET)
 		return QS_VERDICT_drop_internal;
 	packet.position += offset;
 	ip = packet.position;
@@ -153,7 +151,7 @@ __noinline int read_icmp(CONTEXT *ctx, __u32 offset, struct qs_tuple *tuple,
 	if (verdict == GO_ON)
 		verdict = parse_quoted_ports(&packet, tuple);
 	if (verdict == GO_ON)
-		verdict = find_vip(tuple, &port_index);
+		verdict = find_vip(s, tuple, &port_index);
 	if (verdict != GO_ON)
 		return QS_VERDICT_pass_not_udp;
 	place->datagram = packet.position - (void *)(long)ctx->data;

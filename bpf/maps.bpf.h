@@ -65,6 +65,15 @@ struct {
 	__type(value, struct qs_settings);
 } settings SEC(".maps");
 
+/* Looked up once a packet, and handed on. Never NULL, but the verifier does not
+ * know that an array has its entries. */
+static __always_inline struct qs_settings *find_settings(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&settings, &zero);
+}
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
