@@ -42,6 +42,7 @@ static __always_inline int decide_by_cid(struct quic *quic, __u32 *slot)
 struct target {
 	__u32 slot;
 	__u32 port_index;
+	struct icmp_place icmp; /* of the _icmp verdicts */
 };
 
 /*
@@ -49,9 +50,9 @@ struct target {
  * verdict; *target is set if it is one of the route_ or hash_ verdicts. *tuple
  * and *quic, zeros before, are left with what was read of the frame.
  */
-static __always_inline int decide(CONTEXT *ctx, __u32 length,
-				  struct target *target, struct qs_tuple *tuple,
-				  struct quic *quic)
+static __always_inline int decide(CONTEXT *ctx, const struct qs_settings *s,
+				  __u32 length, struct target *target,
+				  struct qs_tuple *tuple, struct quic *quic)
 {
 	struct packet packet = {
 		.ctx = ctx,
@@ -65,15 +66,15 @@ static __always_inline int decide(CONTEXT *ctx, __u32 length,
 	if (verdict == GO_ICMP)
 		return decide_icmp(ctx,
 				   sizeof(struct ethhdr) + packet.tags_size,
-				   tuple, quic, &target->slot);
+				   tuple, quic, &target->slot, &target->icmp);
 	if (verdict == GO_ON)
 		verdict = parse_ports(&packet, tuple);
 	if (verdict == GO_ON)
-		verdict = find_vip(tuple, &target->port_index);
+		verdict = find_vip(s, tuple, &target->port_index);
 	if (verdict == GO_ON)
 		verdict = parse_udp(&packet);
 	if (verdict == GO_ON)
-		verdict = check_options(&packet);
+		verdict = check_options(s, &packet);
 	if (verdict == GO_ON)
 		verdict = parse_quic(&packet, quic);
 	if (verdict == GO_ON)

@@ -8,6 +8,7 @@
 #include "bpf/count.bpf.h"
 #include "bpf/decide.bpf.h"
 #include "bpf/events.bpf.h"
+#include "bpf/icmp_record.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -71,14 +72,12 @@ __noinline int count_alone(struct __sk_buff *skb, int verdict, __u32 slot,
 			   const struct quic *quic)
 {
 	__u32 packets = skb->gso_segs ? skb->gso_segs : 1;
-	struct qs_settings *s;
-	__u32 zero = 0;
+	const struct qs_settings *s = find_settings();
 
-	s = bpf_map_lookup_elem(&settings, &zero);
 	if (!s || !tuple || !quic || s->attach_mode != QS_ATTACH_TC)
 		return 0;
 	count_verdict(verdict, packets);
-	sample(tuple, quic, slot, verdict, skb->len);
+	sample(s, tuple, quic, slot, verdict, skb->len);
 	if (is_steered(verdict))
 		count_traffic(slot, verdict, packets, skb->len);
 	return 0;
@@ -87,6 +86,7 @@ __noinline int count_alone(struct __sk_buff *skb, int verdict, __u32 slot,
 SEC("tc")
 int quicsteer_deliver(struct __sk_buff *skb)
 {
+	const struct qs_settings *s = find_settings();
 	struct target target = {.slot = QS_NO_SLOT};
 	struct qs_tuple tuple = {};
 	struct quic quic = {};
@@ -96,15 +96,18 @@ int quicsteer_deliver(struct __sk_buff *skb)
 	if (read_metadata(skb, &index))
 		return assign(skb, index, QS_DELIVERY_metadata);
 
-	if (bpf_skb_pull_data(skb,
-			      skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX))
+	if (!s || bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len
+								: HEADERS_MAX))
 		return count_delivery(QS_DELIVERY_not_ours);
-	verdict = decide(skb, skb->len, &target, &tuple, &quic);
+	verdict = decide(skb, s, skb->len, &target, &tuple, &quic);
 	count_alone(skb, verdict, target.slot, &tuple, &quic);
 	if (is_steered(verdict))
 		return assign(skb,
 			      QS_SOCKET_INDEX(target.slot, target.port_index),
 			      QS_DELIVERY_decoded);
+	/* Where XDP is attached, it has noted it before. */
+	if (s->attach_mode == QS_ATTACH_TC)
+		note_icmp(skb, verdict, &target, &tuple);
 	return count_delivery(is_passed(verdict) ? QS_DELIVERY_not_ours
 						 : QS_DELIVERY_undecided);
 }

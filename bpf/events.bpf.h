@@ -74,15 +74,12 @@ __noinline int record_event(const struct qs_tuple *tuple,
 }
 
 /* All that this costs while nobody looks. */
-static __always_inline void sample(const struct qs_tuple *tuple,
+static __always_inline void sample(const struct qs_settings *s,
+				   const struct qs_tuple *tuple,
 				   const struct quic *quic, __u32 slot,
 				   __u32 verdict, __u32 size)
 {
-	struct qs_settings *s;
-	__u32 zero = 0;
-
-	s = bpf_map_lookup_elem(&settings, &zero);
-	if (s && __builtin_expect(s->event_sampling != 0, 0))
+	if (__builtin_expect(s->event_sampling != 0, 0))
 		record_event(tuple, quic, slot, verdict, size);
 }
 

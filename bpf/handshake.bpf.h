@@ -41,11 +41,9 @@ static __always_inline int is_in_handshake(struct qs_handshake entry, __u32 tag,
 /* The first octets of the client's DCID, at most 8. */
 static __always_inline __u64 first_of_dcid(const struct quic *quic)
 {
-	__u64 octets = (__u64)quic->cid_first << 56 | quic->body.word[0] >> 8;
-
-	if (quic->cid_length >= 8)
-		return octets;
-	return quic->cid_length ? octets >> (64 - 8 * quic->cid_length) : 0;
+	return first_octets((__u64)quic->cid_first << 56 |
+				    quic->body.word[0] >> 8,
+			    quic->cid_length);
 }
 
 /*

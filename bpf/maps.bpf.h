@@ -65,6 +65,15 @@ struct {
 	__type(value, struct qs_settings);
 } settings SEC(".maps");
 
+/* Looked up once a packet, and handed on. Never NULL, but the verifier does not
+ * know that an array has its entries. */
+static __always_inline struct qs_settings *find_settings(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&settings, &zero);
+}
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -120,6 +129,19 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, QS_EVENTS_SIZE);
 } events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, QS_ICMP_ERRORS_SIZE);
+} icmp_errors SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct qs_icmp_relays);
+} icmp_relays SEC(".maps");
 
 /* The loader makes it no larger than the machine. */
 struct {

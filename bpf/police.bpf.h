@@ -127,14 +127,6 @@ static __always_inline int is_denied(const struct qs_settings *s,
 	       !bpf_map_lookup_elem(&allowed, &key);
 }
 
-/* The first `octets` of a word, which may be any number. */
-static __always_inline __u64 first_octets(__u64 word, int octets)
-{
-	if (octets <= 0)
-		return 0;
-	return octets < 8 ? word & ~0ULL << (64 - 8 * octets) : word;
-}
-
 /* The row of a handshake, and *tag that it has if it was let in. */
 static __always_inline struct qs_source *
 find_admission(const struct qs_settings *s, const struct qs_tuple *tuple,

@@ -30,6 +30,14 @@ struct quic {
 	struct qs_body body;
 };
 
+/* The first `octets` of a word, which may be any number. */
+static __always_inline __u64 first_octets(__u64 word, int octets)
+{
+	if (octets <= 0)
+		return 0;
+	return octets < 8 ? word & ~0ULL << (64 - 8 * octets) : word;
+}
+
 /* The verdict about a long header whose CID is not ours. */
 static __always_inline int long_header_verdict(__u8 type)
 {

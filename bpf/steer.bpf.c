@@ -7,6 +7,7 @@
 #include "bpf/count.bpf.h"
 #include "bpf/decide.bpf.h"
 #include "bpf/events.bpf.h"
+#include "bpf/icmp_record.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -47,19 +48,25 @@ static __always_inline int go_to_cpu(__u32 slot)
 SEC("xdp")
 int quicsteer_steer(struct xdp_md *ctx)
 {
+	const struct qs_settings *s = find_settings();
 	__u32 length = ctx->data_end - ctx->data;
 	struct target target = {.slot = QS_NO_SLOT};
 	struct qs_tuple tuple = {};
 	struct quic quic = {};
 	int verdict;
 
-	verdict = decide(ctx, length, &target, &tuple, &quic);
+	if (!s) {
+		count_verdict(QS_VERDICT_drop_internal, 1);
+		return XDP_DROP;
+	}
+	verdict = decide(ctx, s, length, &target, &tuple, &quic);
 	count_verdict(verdict, 1);
-	sample(&tuple, &quic, target.slot, verdict, length);
+	sample(s, &tuple, &quic, target.slot, verdict, length);
 	if (is_steered(verdict)) {
 		count_traffic(target.slot, verdict, 1, length);
 		write_metadata(ctx, &target);
 		return go_to_cpu(target.slot);
 	}
+	note_icmp(ctx, verdict, &target, &tuple);
 	return is_passed(verdict) ? XDP_PASS : XDP_DROP;
 }

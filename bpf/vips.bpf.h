@@ -50,20 +50,19 @@ static __noinline __u32 ask_vips(const struct qs_tuple *tuple)
 }
 
 /* Sets *port_index to that of the VIP's port. */
-static __always_inline int find_vip(const struct qs_tuple *tuple,
+static __always_inline int find_vip(const struct qs_settings *s,
+				    const struct qs_tuple *tuple,
 				    __u32 *port_index)
 {
 	const __u64 *address = (const __u64 *)tuple->destination;
 	__u16 port = *(const __u16 *)tuple->destination_port;
 	struct vip_memory *memory;
-	struct qs_settings *s;
-	__u32 zero = 0, index;
+	__u32 index;
 
 	index = ((__u32)(address[1] >> 32) + port) * 0x9e3779b1U >>
 		(32 - VIP_MEMORY_BITS);
-	s = bpf_map_lookup_elem(&settings, &zero);
 	memory = bpf_map_lookup_elem(&vip_memory, &index);
-	if (!s || !memory)
+	if (!memory)
 		return QS_VERDICT_drop_internal;
 	if (memory->address[0] != address[0] ||
 	    memory->address[1] != address[1] || memory->port != port ||

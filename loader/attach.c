@@ -217,29 +217,37 @@ static int attach_in_mode(struct attachment *attachment, int program,
 	return attach_link(attachment, program, generic);
 }
 
+/* Whether another mode may do what failed in this one. */
+static bool may_fall_back(const struct attachment *attachment, int error)
+{
+	return error && error != -EBUSY && error != -EPERM &&
+	       attachment->wanted_mode == QS_MODE_AUTO;
+}
+
 static int attach_new(struct attachment *attachment, int program)
 {
 	bool generic = attachment->wanted_mode == QS_MODE_GENERIC;
 	int error;
 
+	attachment->is_new = true;
 	if (attachment->wanted_mode == QS_MODE_TC) {
 		attachment->mode = QS_ATTACH_TC;
 		return 0;
 	}
 	error = attach_in_mode(attachment, program, generic);
-	if (error && error != -EBUSY && error != -EPERM &&
-	    attachment->wanted_mode == QS_MODE_AUTO) {
+	if (may_fall_back(attachment, error)) {
 		log_info("native XDP does not work on %s (%s): falling back to "
 			 "generic mode",
 			 attachment->interface, strerror(-error));
+		attachment->native_error = -error;
 		generic = true;
 		error = attach_in_mode(attachment, program, generic);
 	}
-	if (error && error != -EBUSY && error != -EPERM &&
-	    attachment->wanted_mode == QS_MODE_AUTO) {
+	if (may_fall_back(attachment, error)) {
 		log_info("XDP does not work on %s at all (%s): falling back to "
 			 "the tc program alone",
 			 attachment->interface, strerror(-error));
+		attachment->generic_error = -error;
 		attachment->mode = QS_ATTACH_TC;
 		return 0;
 	}
@@ -306,6 +314,16 @@ int attach_programs(struct attachment *attachment,
 		 qs_attach_mode_cost(attachment->mode));
 	warn_if_gro_is_off(attachment);
 	return 0;
+}
+
+void attach_record(const struct attachment *attachment,
+		   struct qs_settings *settings)
+{
+	settings->attach_mode = attachment->mode;
+	if (!attachment->is_new)
+		return;
+	settings->native_error = attachment->native_error;
+	settings->generic_error = attachment->generic_error;
 }
 
 int attach_remove(const char *pin_dir, __u32 ifindex, enum qs_attach_mode mode)

@@ -20,6 +20,8 @@ struct attachment {
 	enum qs_config_mode wanted_mode;
 	bool wanted_dispatcher;
 	bool cpu_steering;
+	bool is_new; /* not what an earlier loader attached */
+	int native_error, generic_error; /* if new: as in the settings */
 };
 
 /*
@@ -38,6 +40,10 @@ int attach_check(struct attachment *attachment, const struct options *options,
  */
 int attach_programs(struct attachment *attachment,
 		    const struct programs *programs);
+
+/* attach_record: writes what is in force, and why, into the settings. */
+void attach_record(const struct attachment *attachment,
+		   struct qs_settings *settings);
 
 /*
  * attach_remove: detaches whatever hangs on the links pinned under `pin_dir`,

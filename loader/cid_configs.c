@@ -17,7 +17,7 @@ static int choose_id(const struct qs_state_secrets *secrets)
 	for (__u32 i = 1; i < QS_CONFIG_ID_NONE; i++) {
 		int id = (secrets->current + i) % QS_CONFIG_ID_NONE;
 
-		if (!is_live(secrets, id))
+		if (!is_live(secrets, id) && !(secrets->listed >> id & 1))
 			return id;
 	}
 	return -1;
@@ -82,9 +82,10 @@ int cid_configs_rotate(struct qs_state_secrets *secrets,
 	}
 	if (id < 0) {
 		snprintf(text, size,
-			 "all seven configuration IDs are in use: each is free "
-			 "again when no connection has CIDs of it any more "
-			 "(lbctl cid configs)");
+			 "all seven configuration IDs are in use%s: each is "
+			 "free again when no connection has CIDs of it any "
+			 "more (lbctl cid configs)",
+			 secrets->listed ? ", some by loader.cid_configs" : "");
 		return -1;
 	}
 	qs_state_config_fill(&secrets->configs[id].config, server_id, nonce,

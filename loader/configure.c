@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The file holds all that the map does (rotation.h); the map may hold less. */
+/* The file holds all of ours that the map does (rotation.h); the map may hold
+ * less, and what the configuration lists beside. */
 static int check_config(const struct qs_maps *maps,
 			const struct qs_state_secrets *secrets, int id,
 			bool *ret_same)
@@ -21,7 +22,8 @@ static int check_config(const struct qs_maps *maps,
 	struct qs_cid_config config;
 	int error = qs_maps_config(maps, id, &config);
 
-	if (!error && config.encoding != QS_ENCODING_NONE)
+	if (!error && config.encoding != QS_ENCODING_NONE &&
+	    !(config.flags & QS_CONFIG_LISTED))
 		*ret_same &=
 			config.encoding == ours->encoding &&
 			config.server_id_length == ours->server_id_length &&
@@ -57,10 +59,9 @@ int configure_check_secrets(const struct qs_maps *maps,
 	return -1;
 }
 
-int configure_cid(const struct qs_maps *maps,
-		  const struct qs_state_secrets *secrets, __u32 id)
+int configure_cid_write(const struct qs_maps *maps, __u32 id,
+			const struct qs_control_cid_config *ours)
 {
-	const struct qs_control_cid_config *ours = &secrets->configs[id].config;
 	union {
 		struct qs_cid_config config;
 		__u64 room[(sizeof(struct qs_cid_config) + 7) / 8];
@@ -81,6 +82,12 @@ int configure_cid(const struct qs_maps *maps,
 	return error;
 }
 
+int configure_cid(const struct qs_maps *maps,
+		  const struct qs_state_secrets *secrets, __u32 id)
+{
+	return configure_cid_write(maps, id, &secrets->configs[id].config);
+}
+
 void configure_cid_lives(struct qs_maps *maps,
 			 const struct qs_state_secrets *secrets)
 {
@@ -98,8 +105,10 @@ static int write_configs(struct qs_maps *maps,
 {
 	int error = 0;
 
-	for (int id = 0; id < QS_CID_CONFIGS && !error; id++)
-		error = configure_cid(maps, secrets, id);
+	for (int id = 0; id < QS_CID_CONFIGS && !error; id++) {
+		if (!(secrets->listed >> id & 1))
+			error = configure_cid(maps, secrets, id);
+	}
 	configure_cid_lives(maps, secrets);
 	return error;
 }

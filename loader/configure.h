@@ -19,8 +19,8 @@ int configure_check_secrets(const struct qs_maps *maps,
 			    const struct options *options);
 
 /*
- * configure_maps: writes settings (the attach mode excepted), CID
- * configurations and the VIPs; VIPs that are not wanted any more go last.
+ * configure_maps: writes settings (the attach mode excepted), the loader's own
+ * CID configurations and the VIPs; VIPs that are not wanted any more go last.
  * Returns 0, or -1 after one message.
  */
 int configure_maps(struct qs_maps *maps, const struct qs_state_secrets *secrets,
@@ -37,6 +37,10 @@ void configure_flags(struct qs_maps *maps, const struct options *options);
  */
 int configure_cid(const struct qs_maps *maps,
 		  const struct qs_state_secrets *secrets, __u32 id);
+
+/* configure_cid_write: the same of any configuration. */
+int configure_cid_write(const struct qs_maps *maps, __u32 id,
+			const struct qs_control_cid_config *config);
 
 /* configure_cid_lives: shows in settings which one is current, and the ages. */
 void configure_cid_lives(struct qs_maps *maps,

@@ -26,6 +26,18 @@ static int check_ports(const struct live *live, char *text, size_t size)
 	return 0;
 }
 
+/* No rotation takes the IDs that are to be listed, from now on. */
+static int check_listed(struct live *live, char *text, size_t size)
+{
+	struct qs_state_secrets *secrets = live->control->rotation->secrets;
+
+	if (listed_make(&live->next_listed, &live->next_options, secrets, text,
+			size))
+		return -1;
+	secrets->listed |= listed_ids(&live->next_listed);
+	return 0;
+}
+
 int live_check(struct live *live, char *text, size_t size)
 {
 	const char *path = live->given->config;
@@ -45,7 +57,7 @@ int live_check(struct live *live, char *text, size_t size)
 	}
 	if (options_merge(live->given, live->next, &live->next_options, text,
 			  size) ||
-	    check_ports(live, text, size)) {
+	    check_ports(live, text, size) || check_listed(live, text, size)) {
 		live_discard(live);
 		return -1;
 	}
@@ -107,13 +119,25 @@ static int apply_admission(struct live *live, char *text, size_t size)
 	return -1;
 }
 
+static int apply_listed(struct live *live, char *text, size_t size)
+{
+	int error = registry_list(live->control->registry, &live->next_listed);
+
+	if (!error)
+		return 0;
+	snprintf(text, size, "cannot write loader.cid_configs: %s",
+		 strerror(-error));
+	return -1;
+}
+
 int live_apply(struct live *live, char *text, size_t size)
 {
 	struct qs_settings *settings = live->maps->settings;
 	size_t length;
 
 	*text = '\0';
-	if (apply_vips(live, text, size) || apply_admission(live, text, size))
+	if (apply_vips(live, text, size) || apply_admission(live, text, size) ||
+	    apply_listed(live, text, size))
 		return -1;
 	configure_flags(live->maps, &live->next_options);
 	rotation_configure(live->control->rotation, &live->next_options);
@@ -131,4 +155,8 @@ void live_discard(struct live *live)
 {
 	qs_config_free(live->next);
 	live->next = NULL;
+	listed_free(&live->next_listed);
+	if (live->control && live->control->registry)
+		live->control->rotation->secrets->listed =
+			listed_ids(&live->control->registry->listed);
 }

@@ -9,6 +9,7 @@
 
 #include "loader/lib/config.h"
 #include "loader/lib/maps.h"
+#include "loader/listed.h"
 #include "loader/options.h"
 
 struct control;
@@ -20,6 +21,7 @@ struct live {
 	struct control *control;	/* borrowed: to tell of new ports */
 	struct qs_config *next;		/* checked and not applied, or NULL */
 	struct options next_options;	/* by the command line and `next` */
+	struct listed next_listed;	/* likewise */
 };
 
 /*

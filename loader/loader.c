@@ -94,6 +94,7 @@ static int check(struct loader *loader)
 	const struct options *options = loader->options;
 	enum qs_attach_mode mode = QS_ATTACH_NONE;
 	int recorded = 0;
+	char text[512];
 
 	/* An unfinished start may have left some maps and not others. */
 	if (loader->pins.adopted && !open_maps(loader)) {
@@ -113,6 +114,12 @@ static int check(struct loader *loader)
 		return -1;
 	if (load_secrets(loader, !recorded))
 		return -1;
+	if (listed_make(&loader->listed, options, &loader->secrets, text,
+			sizeof(text))) {
+		log_error("%s", text);
+		return -1;
+	}
+	loader->secrets.listed = listed_ids(&loader->listed);
 	if (!loader->maps_open)
 		return 0;
 	return configure_check_secrets(&loader->maps, &loader->secrets,
@@ -150,10 +157,16 @@ static int install(struct loader *loader)
 	if (configure_maps(&loader->maps, &loader->secrets, options,
 			   &loader->registry.ports, loader->attachment.ifindex))
 		return -1;
+	error = registry_list(&loader->registry, &loader->listed);
+	if (error) {
+		log_error("cannot write the CID configurations under %s: %s",
+			  options->pin_dir, strerror(-error));
+		return -1;
+	}
 	configure_deployment(&loader->secrets, 0, &loader->deployment);
 	if (attach_programs(&loader->attachment, &loader->programs))
 		return -1;
-	loader->maps.settings->attach_mode = loader->attachment.mode;
+	attach_record(&loader->attachment, loader->maps.settings);
 	return 0;
 }
 
@@ -171,6 +184,8 @@ static int serve(struct loader *loader, uv_loop_t *loop)
 		       loader->secrets_path);
 	rotation_configure(&loader->rotation, loader->options);
 	loader->control.rotation = &loader->rotation;
+	if (icmp_start(&loader->icmp, loop, &loader->control, &loader->maps))
+		return -1;
 	return control_start(&loader->control, loop, &loader->registry,
 			     &loader->reload, &loader->deployment);
 }
@@ -188,6 +203,7 @@ static int remove_all(const struct pins *pins, __u32 ifindex,
 static void close_all(struct loader *loader)
 {
 	exporter_close(&loader->exporter);
+	icmp_close(&loader->icmp);
 	reload_close(&loader->reload);
 	rotation_close(&loader->rotation);
 	control_close(&loader->control);
@@ -198,6 +214,7 @@ static void close_all(struct loader *loader)
 	if (loader->maps_open)
 		qs_maps_close(&loader->maps);
 	loader->maps_open = false;
+	listed_free(&loader->listed);
 	explicit_bzero(&loader->secrets, sizeof(loader->secrets));
 	explicit_bzero(&loader->deployment, sizeof(loader->deployment));
 }

@@ -7,6 +7,7 @@
 #include "loader/configure.h"
 #include "loader/control.h"
 #include "loader/exporter.h"
+#include "loader/icmp.h"
 #include "loader/live.h"
 #include "loader/pins.h"
 #include "loader/registry.h"
@@ -22,6 +23,7 @@ struct loader {
 	struct attachment attachment;
 	char secrets_path[PATH_MAX];
 	struct qs_state_secrets secrets;
+	struct listed listed; /* until the registry has it */
 	struct control_deployment deployment;
 	struct programs programs;
 	struct registry registry;
@@ -30,6 +32,7 @@ struct loader {
 	struct reload reload;
 	struct rotation rotation;
 	struct exporter exporter;
+	struct icmp icmp;
 	bool maps_open;
 	bool touched; /* maps or interface may have changed */
 };

@@ -85,6 +85,8 @@ static void start_grace(struct run *run)
 		return;
 	log_info("waiting up to %d s for %d terminators to come back",
 		 GRACE_MS / 1000, awaited);
+	/* The loop has not turned since the start, which takes a while. */
+	uv_update_time(&run->loop);
 	run->grace_end = uv_now(&run->loop) + GRACE_MS;
 	uv_timer_start(&run->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
 }

@@ -12,6 +12,8 @@ static int write_all(struct metrics_out *out, struct metrics_snapshot *snapshot,
 
 	if (!error)
 		error = metrics_packets(out, maps);
+	if (!error)
+		error = metrics_cids(out, maps);
 	if (error)
 		return error;
 	metrics_terminators(out, snapshot);

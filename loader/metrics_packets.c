@@ -30,5 +30,15 @@ int metrics_packets(struct metrics_out *out, const struct qs_maps *maps)
 		"Packets, merged by GRO, that the tc program saw, by result.");
 	write_by(out, "deliver_packets_total", "result", qs_delivery_texts,
 		 deliveries.count, QS_DELIVERY_COUNT);
+	metrics_head(out, "icmp_errors_total", "counter",
+		     "ICMP errors about VIPs' datagrams, by whom they were "
+		     "given to.");
+	write_by(out, "icmp_errors_total", "result", qs_icmp_relay_texts,
+		 maps->icmp->count, QS_ICMP_RELAY_COUNT);
+	metrics_head(out, "events_lost_total", "counter",
+		     "Sampled events for lbctl events that found the ring "
+		     "full.");
+	metrics_count(out, "events_lost_total", NULL,
+		      maps->settings->events_lost);
 	return 0;
 }

@@ -10,6 +10,9 @@
 /* metrics_packets: what XDP and tc did. Returns 0 or -errno. */
 int metrics_packets(struct metrics_out *out, const struct qs_maps *maps);
 
+/* metrics_cids: the CID configurations. Returns 0 or -errno. */
+int metrics_cids(struct metrics_out *out, const struct qs_maps *maps);
+
 void metrics_terminators(struct metrics_out *out,
 			 const struct metrics_snapshot *snapshot);
 void metrics_pools(struct metrics_out *out,

@@ -35,6 +35,8 @@ struct options {
 	uid_t terminator_uid;	     /* by options_merge() */
 	/* NULL: no limits; the file's, there is no option */
 	const struct qs_config_new_connections *new_connections;
+	const struct qs_config_cid *cid_configs; /* likewise */
+	size_t cid_config_count;
 	int log_level; /* enum qs_log_level */
 	bool detach;
 };

@@ -46,6 +46,8 @@ static void take_config(struct options *options, const struct qs_config *config)
 	options->cid_max_age_ms = loader->cid_max_age_ms;
 	options->cid_rotation_ms = loader->cid_rotation_ms;
 	options->new_connections = &loader->new_connections;
+	options->cid_configs = loader->cid_configs;
+	options->cid_config_count = loader->cid_config_count;
 	options->log_level = config->log_level;
 }
 

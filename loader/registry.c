@@ -43,13 +43,17 @@ void registry_unlock(int lock)
 
 void registry_rebuild(struct registry *registry)
 {
-	int count = qs_lookup_rebuild(registry->maps);
+	int count = qs_lookup_rebuild(registry->maps), error;
 
 	if (count < 0)
 		log_error("cannot rebuild the lookup table: %s",
 			  strerror(-count));
 	else
 		log_debug("new connections go to %d terminators", count);
+	error = listed_follow(&registry->listed, registry->maps);
+	if (error)
+		log_error("cannot write where listed server IDs lead: %s",
+			  strerror(-error));
 }
 
 int registry_count(const struct qs_maps *maps)

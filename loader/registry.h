@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which terminator holds which slot, and the maps that say so: terminators,
- * sockets, lookup, the rows of terminator_stats and terminator_traffic. Every
- * change is made under qs_maps_lock() and ends with a rebuilt lookup table.
+ * sockets, lookup, server_ids, the rows of terminator_stats and
+ * terminator_traffic. Every change is made under qs_maps_lock() and ends with a
+ * rebuilt lookup table.
  */
 #ifndef QS_LOADER_REGISTRY_H
 #define QS_LOADER_REGISTRY_H
 
+#include "loader/listed.h"
 #include "loader/lib/maps.h"
 #include "loader/ports.h"
 #include "loader/totals.h"
@@ -18,8 +20,9 @@ struct registry {
 	struct qs_maps *maps; /* borrowed, writable */
 	const char *pin_dir;  /* borrowed */
 	struct totals totals;
-	struct ports ports;		    /* of the service */
-	bool cpu_steering;		    /* loader.cpu_steering */
+	struct ports ports;   /* of the service */
+	struct listed listed; /* CID configurations that it keeps up */
+	bool cpu_steering;    /* loader.cpu_steering */
 	bool connected[QS_MAX_TERMINATORS]; /* its control connection is open */
 };
 
@@ -63,6 +66,12 @@ int registry_resume(struct registry *registry, const struct qs_hello *hello,
 void registry_change_ports(struct registry *registry,
 			   const struct qs_vip_key *vips, size_t count,
 			   unsigned int *ret_changed);
+
+/*
+ * registry_list: these listed CID configurations are in force from now on, in
+ * place of earlier ones; *listed is the registry's then. Returns 0 or -errno.
+ */
+int registry_list(struct registry *registry, struct listed *listed);
 
 /*
  * registry_add_sockets: opens sockets for the terminator in `slot` at these

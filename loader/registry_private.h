@@ -35,7 +35,7 @@ int registry_sort_sockets(const struct registry *registry,
 			  const int *descriptors, int count,
 			  struct port_sockets *ret_sockets);
 
-/* registry_rebuild: the lookup table, under the lock. */
+/* registry_rebuild: the lookup table and server_ids, under the lock. */
 void registry_rebuild(struct registry *registry);
 
 /* registry_mark_dead: under the lock, and the lookup still to be rebuilt. */

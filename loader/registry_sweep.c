@@ -72,6 +72,7 @@ void registry_init(struct registry *registry, struct qs_maps *maps,
 void registry_close(struct registry *registry)
 {
 	totals_close(&registry->totals);
+	listed_free(&registry->listed);
 }
 
 /* A process that has ended but is not yet waited for counts as gone. */

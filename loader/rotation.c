@@ -387,8 +387,9 @@ void rotation_left(struct rotation *rotation, struct client *client)
 void rotation_configure(struct rotation *rotation,
 			const struct options *options)
 {
-	rotation->max_age_s = options->cid_max_age_ms / 1000;
-	rotation->period_s = options->cid_rotation_ms / 1000;
+	/* Rounded up: 0 is no short time, but none at all. */
+	rotation->max_age_s = (options->cid_max_age_ms + 999ULL) / 1000;
+	rotation->period_s = (options->cid_rotation_ms + 999ULL) / 1000;
 }
 
 void rotation_start(struct rotation *rotation, uv_loop_t *loop,

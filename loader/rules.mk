@@ -41,14 +41,18 @@ effective_test_OBJS := $(BUILD)/obj/loader/lib/effective.o
 wishes_test_OBJS := $(BUILD)/obj/loader/lib/wishes.o
 wishes_test_LIBS := -lbpf
 metrics_write_test_OBJS := $(BUILD)/obj/loader/metrics_write.o
-secrets_test_OBJS := $(BUILD)/obj/loader/lib/secrets.o \
-	$(BUILD)/obj/loader/lib/parse.o
-cid_configs_test_OBJS := $(addprefix $(BUILD)/obj/loader/,cid_configs.o \
-	lib/secrets.o lib/parse.o)
+SECRETS_OBJS := $(addprefix $(BUILD)/obj/loader/lib/,secrets.o key_file.o \
+	parse.o)
+secrets_test_OBJS := $(SECRETS_OBJS)
+key_file_test_OBJS := $(SECRETS_OBJS)
+cid_configs_test_OBJS := $(SECRETS_OBJS) $(BUILD)/obj/loader/cid_configs.o
 ports_test_OBJS := $(addprefix $(BUILD)/obj/loader/,ports.o port.o holder.o) \
 	$(BUILD)/obj/loader/lib/log.o
 ports_test_LIBS := -lbpf
 table_test_OBJS := $(BUILD)/obj/loader/lib/table.o
+lookup_test_OBJS := $(addprefix $(BUILD)/obj/loader/lib/,lookup.o table.o \
+	effective.o maps.o)
+lookup_test_LIBS := -lbpf
 lbctl_format_test_OBJS := $(BUILD)/obj/loader/lbctl/format.o \
 	$(BUILD)/obj/loader/lbctl/grid.o
 nearest_test_OBJS := $(BUILD)/obj/loader/lib/nearest.o

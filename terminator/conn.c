@@ -140,6 +140,7 @@ static void on_timer_closed(uv_handle_t *handle)
 /* What only an active connection needs. */
 static void free_session(struct conn *conn)
 {
+	paths_remove(conn);
 	if (conn->h3)
 		h3_free(conn->h3);
 	conn->h3 = NULL;

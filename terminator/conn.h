@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "quicsteer/counters.h"
+#include "quicsteer/hash.h"
 #include "terminator/goaway.h"
 #include "terminator/tls.h"
 #include "terminator/tls_filter.h"
@@ -58,6 +59,9 @@ struct conn {
 	uint64_t packets_lost;	 /* those that are counted */
 	bool marked;		 /* in quic->dirty */
 	bool is_blocked;	 /* in quic->blocked */
+	struct qs_tuple path;	 /* see paths_file */
+	bool on_path;		 /* in quic->paths */
+	size_t most_payload;	 /* of the path's datagrams; 0: ngtcp2's */
 	/* CONNECTION_CLOSE while closing; else packets that the socket did
 	 * not take yet. */
 	uint8_t *kept;
@@ -70,6 +74,7 @@ struct conn {
 	struct conn *prev, *next;
 	struct conn *next_dirty;
 	struct conn *next_blocked;
+	struct conn *prev_on_path, *next_on_path;
 };
 
 /* What is known of a new connection beside its first packet. */
@@ -96,6 +101,10 @@ void conn_mark(struct conn *conn);
 
 /* conn_write sends what can be sent now and sets the timer. */
 void conn_write(struct conn *conn);
+
+/* conn_most_payload tells how many octets a datagram of the current path may
+ * have at most, unless it probes for more. */
+size_t conn_most_payload(const struct conn *conn);
 
 /* conn_count_losses counts the packets declared lost since it last did. */
 void conn_count_losses(struct conn *conn);

@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "terminator/h3.h"
+#include "terminator/icmp_check.h"
 #include "terminator/quic.h"
 
 /*
@@ -61,6 +62,24 @@ static int keep_unsent(struct conn *conn, const struct burst *burst,
 	return -EAGAIN;
 }
 
+size_t conn_most_payload(const struct conn *conn)
+{
+	size_t most =
+		ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->ngtcp2);
+
+	return conn->most_payload && conn->most_payload < most
+		       ? conn->most_payload
+		       : most;
+}
+
+/* The interface's MTU is smaller than it was. How small, nobody tells; probes,
+ * which are larger than what is known to fit, are no sign of it. */
+static void lower_payload(struct conn *conn, size_t segment)
+{
+	if (segment <= conn_most_payload(conn))
+		conn->most_payload = ICMP_MIN_PAYLOAD;
+}
+
 static int send_burst(struct conn *conn, struct burst *burst)
 {
 	size_t sent;
@@ -76,6 +95,10 @@ static int send_burst(struct conn *conn, struct burst *burst)
 		&sent);
 	/* Counted when it was made; what is kept is not counted again. */
 	conn->bytes_sent += burst->size;
+	if (err == -EMSGSIZE) {
+		lower_payload(conn, burst->segment);
+		err = 0;
+	}
 	if (err)
 		err = keep_unsent(conn, burst, sent);
 	burst->size = 0;
@@ -181,6 +204,8 @@ static int write_packets(struct conn *conn, ngtcp2_tstamp now)
 	ngtcp2_pkt_info info;
 	int err;
 
+	if (conn->most_payload && conn->most_payload < room)
+		room = conn->most_payload;
 	ngtcp2_path_storage_zero(&burst.path);
 	ngtcp2_path_storage_zero(&path);
 	while (written < quantum) {
@@ -235,6 +260,7 @@ void conn_write(struct conn *conn)
 		return;
 	if (conn->handshake_done)
 		conn_end_tls(conn);
+	paths_file(conn);
 	err = write_packets(conn, now);
 	if (err && err != -EAGAIN) {
 		conn_fail(conn, err);
@@ -256,7 +282,7 @@ void conn_unblock(struct conn *conn)
 
 	assert(conn->kept);
 	err = conn_send_kept(conn, &sent);
-	if (err) {
+	if (err == -EAGAIN) {
 		memmove(conn->kept, conn->kept + sent, conn->kept_size - sent);
 		conn->kept_size -= sent;
 		return;

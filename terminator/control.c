@@ -77,6 +77,7 @@ union answer {
 	struct qs_connections connections;
 	struct qs_socket socket;
 	struct qs_configs configs;
+	struct qs_icmp_errors icmp;
 };
 
 static void close_all(const int *fds, size_t count)
@@ -153,6 +154,7 @@ static unsigned message_type(const union answer *answer, size_t size)
 		[QS_MESSAGE_CONNECTIONS] = sizeof(struct qs_connections),
 		[QS_MESSAGE_SOCKET] = sizeof(struct qs_socket),
 		[QS_MESSAGE_CONFIGS] = sizeof(struct qs_configs),
+		[QS_MESSAGE_ICMP] = sizeof(struct qs_icmp_errors),
 	};
 	unsigned type = answer->header.type;
 
@@ -383,6 +385,9 @@ static void on_message(struct control *control, const union answer *answer,
 		break;
 	case QS_MESSAGE_CONFIGS:
 		on_configs(control, &answer->configs);
+		break;
+	case QS_MESSAGE_ICMP:
+		control->on_icmp(control->user, &answer->icmp);
 		break;
 	case QS_MESSAGE_CONNECTIONS:
 		if (fd_count == 1) {

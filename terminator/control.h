@@ -53,6 +53,8 @@ struct control {
 	/* Serve on the socket `fd` from now on, or on none if it is -1.
 	 * Returns 0, after which it is given away, or -errno. */
 	int (*on_socket)(void *user, unsigned index, int fd);
+	/* ICMP errors came that may be about connections of ours. */
+	void (*on_icmp)(void *user, const struct qs_icmp_errors *errors);
 	/* List all connections on the pipe `fd`, which is given away. */
 	void (*on_connections)(void *user, int fd);
 	void *user;

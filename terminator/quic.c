@@ -55,8 +55,7 @@ void quic_unregister_all(struct quic *quic, struct conn *conn)
 		forget_cid(quic, conn->cids);
 }
 
-static struct conn *find_conn(struct quic *quic, const uint8_t *cid,
-			      size_t size)
+struct conn *quic_find(struct quic *quic, const uint8_t *cid, size_t size)
 {
 	struct cid_entry *entry;
 
@@ -206,7 +205,7 @@ static void on_datagram(void *user, const struct udp_datagram *datagram)
 			stats->counters.drop_invalid++;
 		return;
 	}
-	conn = find_conn(quic, vc.dcid, vc.dcidlen);
+	conn = quic_find(quic, vc.dcid, vc.dcidlen);
 	if (conn)
 		conn_read(conn, datagram);
 	else if (!(datagram->data[0] & 0x80))
@@ -264,6 +263,7 @@ int quic_start(struct quic *quic, uv_loop_t *loop, const int fds[QS_MAX_PORTS])
 	}
 	quic->loop = loop;
 	quic->resets.filled_ns = uv_hrtime();
+	paths_start(&quic->paths);
 	uv_prepare_init(loop, &quic->before_sleep);
 	quic->before_sleep.data = quic;
 	uv_prepare_start(&quic->before_sleep, before_sleep);

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "terminator/cid.h"
+#include "terminator/paths.h"
 #include "terminator/router.h"
 #include "terminator/tls.h"
 #include "terminator/sockets.h"
@@ -60,6 +61,7 @@ struct quic {
 	struct qs_terminator_stats *stats;
 	struct cid_entry *cids; /* uthash */
 	struct conn *conns;	/* utlist */
+	struct paths paths;	/* those that are active */
 	struct conn *dirty;	/* to be written before the loop sleeps */
 	struct conn *blocked;	/* waiting for their socket */
 	size_t handshakes_open;
@@ -84,6 +86,9 @@ void quic_close(struct quic *quic, enum qs_close_reason reason);
 /* quic_register makes datagrams to `cid` reach `conn`. Returns 0, -ENOMEM, or
  * -EEXIST if the CID is taken. */
 int quic_register(struct quic *quic, struct conn *conn, const ngtcp2_cid *cid);
+
+/* quic_find returns the connection that has that CID, or NULL. */
+struct conn *quic_find(struct quic *quic, const uint8_t *cid, size_t size);
 
 /* quic_unregister undoes quic_register; CIDs that are not this connection's are
  * ignored. */

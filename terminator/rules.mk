@@ -6,7 +6,7 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/terminator/,cid.o close_reason.o conn.o \
 	conn_callbacks.o conn_write.o control.o control_maps.o \
 	control_sockets.o drain.o \
-	goaway.o h3.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
+	goaway.o icmp.o icmp_check.o paths.o h3.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
 	listing.o manager.o options.o packet_protection.o quic.o reload.o settings.o \
 	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o udp.o \
 	udp_open.o usage.o)
@@ -26,6 +26,7 @@ $(BUILD)/bin/quicsteer-terminator: $(BUILD)/obj/terminator/main.o \
 		$(TERMINATOR_OBJS) $(BUILD)/lib/libquicsteer.a
 	$(link)
 
+icmp_check_test_OBJS := $(BUILD)/obj/terminator/icmp_check.o
 close_reason_test_OBJS := $(BUILD)/obj/terminator/close_reason.o
 close_reason_test_LIBS := $(TERMINATOR_LIBS)
 settings_test_OBJS := $(BUILD)/obj/terminator/settings.o

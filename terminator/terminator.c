@@ -10,6 +10,7 @@
 #include "loader/lib/log.h"
 #include "terminator/goaway.h"
 #include "terminator/health.h"
+#include "terminator/icmp.h"
 #include "terminator/listing.h"
 
 enum { HEARTBEAT_MS = 100 };
@@ -208,6 +209,13 @@ static void on_connections(void *user, int fd)
 		log_warn("connections cannot be listed: %s", strerror(-err));
 }
 
+static void on_icmp(void *user, const struct qs_icmp_errors *errors)
+{
+	struct terminator *t = user;
+
+	icmp_take(&t->quic, errors);
+}
+
 static int on_socket(void *user, unsigned index, int fd)
 {
 	struct terminator *t = user;
@@ -339,6 +347,7 @@ static void start_control(struct terminator *t)
 	t->control.on_configs = on_configs;
 	t->control.on_connections = on_connections;
 	t->control.on_socket = on_socket;
+	t->control.on_icmp = on_icmp;
 	t->control.user = t;
 	if (!t->options.standalone)
 		control_start(&t->control, &t->loop);

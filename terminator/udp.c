@@ -349,13 +349,15 @@ int udp_send(struct udp *udp, const union udp_address *local,
 	     const union udp_address *remote, uint8_t ecn, const uint8_t *data,
 	     size_t size, size_t segment, size_t *sent)
 {
+	bool one_by_one = false, too_big = false;
+
 	assert(size && segment && size <= UDP_SEND_SIZE);
 	*sent = 0;
 	while (*sent < size) {
 		size_t piece = size - *sent;
 		int err;
 
-		if (udp->no_gso && piece > segment)
+		if ((udp->no_gso || one_by_one) && piece > segment)
 			piece = segment;
 		err = send_once(udp, local, remote, ecn, data + *sent, piece,
 				segment);
@@ -366,7 +368,16 @@ int udp_send(struct udp *udp, const union udp_address *local,
 			udp->no_gso = true;
 			continue;
 		}
+		if ((err == -EMSGSIZE || err == -EINVAL) && piece > segment) {
+			/* Some of them may fit; EINVAL is older kernels'. */
+			one_by_one = true;
+			continue;
+		}
 		*sent += piece;
+		if (err == -EMSGSIZE) {
+			udp->stats->counters.send_too_big++;
+			too_big = true;
+		}
 		if (err) {
 			udp->stats->counters.send_errors +=
 				(piece + segment - 1) / segment;
@@ -376,7 +387,7 @@ int udp_send(struct udp *udp, const union udp_address *local,
 			(piece + segment - 1) / segment;
 		udp->stats->counters.bytes_sent += piece;
 	}
-	return 0;
+	return too_big ? -EMSGSIZE : 0;
 }
 
 static void on_closed(uv_handle_t *handle)

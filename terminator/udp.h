@@ -71,9 +71,9 @@ int udp_start(struct udp **ret_udp, uv_loop_t *loop, int fd,
  * udp_send sends `size` octets (at most UDP_SEND_SIZE) as datagrams of
  * `segment` octets each, the last one maybe shorter. `*sent` is set to the
  * octets that need not be sent again. Returns 0, or -EAGAIN when the socket
- * is full; on_writable comes when it is not. Other failures (a route that is
- * gone, a packet too big) lose the datagrams, as the network might, and are
- * counted.
+ * is full; on_writable comes when it is not. Other failures lose datagrams, as
+ * the network might, and are counted; -EMSGSIZE says that some of them were
+ * larger than the interface takes, after all others were sent.
  */
 int udp_send(struct udp *udp, const union udp_address *local,
 	     const union udp_address *remote, uint8_t ecn, const uint8_t *data,

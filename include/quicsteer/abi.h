@@ -15,7 +15,7 @@
 #endif
 
 /* Raised on every change of a map's key, value or meaning. */
-#define QS_ABI_VERSION 3
+#define QS_ABI_VERSION 4
 
 #define QS_PIN_DIR "/sys/fs/bpf/quicsteer"
 #define QS_RUN_DIR "/run/quicsteer"
@@ -31,10 +31,12 @@ enum {
 	QS_MAX_TERMINATORS = 256, /* slots; a draining process holds one too */
 	QS_MAX_VIPS = 64,
 	QS_MAX_PORTS = 8, /* different ports of VIPs: sockets a terminator */
-	QS_MAX_PREFIXES = 1024,	  /* each of allowed and denied */
-	QS_HANDSHAKES = 1 << 16,  /* entries of the map */
-	QS_SOURCES = 1 << 16,	  /* likewise, of sources alone */
-	QS_EVENTS_SIZE = 1 << 18, /* octets of the ring */
+	QS_MAX_PREFIXES = 1024,	       /* each of allowed and denied */
+	QS_HANDSHAKES = 1 << 16,       /* entries of the map */
+	QS_SOURCES = 1 << 16,	       /* likewise, of sources alone */
+	QS_EVENTS_SIZE = 1 << 18,      /* octets of the ring */
+	QS_ICMP_ERRORS_SIZE = 1 << 16, /* likewise */
+	QS_ICMP_QUOTED = 48, /* octets: a long header with two CIDs is 47 */
 	QS_MAX_CPUS = 256,
 	QS_MAX_LISTED_SERVERS = 4096,
 	QS_NAME_SIZE = 32,     /* a terminator's name with its final NUL */
@@ -123,7 +125,10 @@ struct qs_cid_config {
  * follow. A slot's instance is new for each process that gets the slot.
  */
 
-/* server_ids: listed server ID to slot. Written by the loader. */
+/*
+ * server_ids: hash, listed server ID to slot; QS_NO_SLOT while no process has
+ * the terminator's name. Written by the loader.
+ */
 struct qs_server_id_key {
 	__u8 config_id;
 	__u8 server_id[QS_SERVER_ID_MAX]; /* zeros behind its length */
@@ -309,7 +314,10 @@ struct qs_settings {
 	__u64 event_verdicts; /* bits of the verdicts that are wanted */
 	__u64 events_lost;    /* XDP: the ring was full */
 	__u32 event_pid;
-	__u32 event_zero;
+	/* Why XDP is not attached in this mode: the errno with which that
+	 * failed; 0: it did not, or was not tried. */
+	__u16 native_error;
+	__u16 generic_error;
 };
 
 enum {
@@ -370,6 +378,30 @@ struct qs_event {
 	__u32 frame_size;
 };
 
+enum qs_icmp_kind {
+	QS_ICMP_UNREACHABLE = 1,
+	QS_ICMP_TOO_BIG = 2, /* of IPv4: fragmentation needed */
+};
+
+/*
+ * icmp_errors: ring buffer of ICMP and ICMPv6 errors about datagrams that were
+ * sent from a VIP. Written by the program that decides, read by the loader, who
+ * relays them to terminators. None of it is more than the sender's word.
+ */
+struct qs_icmp_error {
+	__u8 vip[16]; /* network order; IPv4 as ::ffff:a.b.c.d */
+	__u8 client[16];
+	__u8 vip_port[2]; /* network order */
+	__u8 client_port[2];
+	__u16 slot; /* that the quoted SCID names; QS_NO_SLOT: it names none */
+	__u8 kind;  /* enum qs_icmp_kind */
+	__u8 code;  /* as received */
+	__u32 mtu;  /* of the whole IP packet, as claimed; 0 if unreachable */
+	__u8 quoted_size;
+	__u8 zero[3];
+	__u8 quoted[QS_ICMP_QUOTED]; /* the first octets of the UDP payload */
+};
+
 enum qs_attach_mode {
 	QS_ATTACH_NONE = 0,
 	QS_ATTACH_NATIVE_LINK = 1,	 /* one program, pinned link */
@@ -406,6 +438,7 @@ _Static_assert(sizeof(struct qs_wish_key) == 84, "wish key has no holes");
 _Static_assert(sizeof(struct qs_wish) == 16, "wish has no holes");
 _Static_assert(sizeof(struct qs_terminator) == 128, "two cache lines");
 _Static_assert(sizeof(struct qs_backend) == 296, "backend has no holes");
+_Static_assert(sizeof(struct qs_icmp_error) == 96, "ICMP error has no holes");
 _Static_assert(sizeof(struct qs_metadata) == 4, "XDP metadata is 4 octets");
 _Static_assert(offsetof(struct qs_settings, lookup_generation) == 4,
 	       "swapped in one aligned store");

@@ -165,11 +165,8 @@ QS_INLINE __u32 qs_aes_round(const struct qs_aes_tables *tables, __u32 key,
 	__u32 column = key ^ qs_aes_entry(tables, 0, row0, 24);
 
 	/* One after the other: together they do not fit BPF's registers. */
-	QS_OPAQUE(column);
 	column ^= qs_aes_entry(tables, 1, row1, 16);
-	QS_OPAQUE(column);
 	column ^= qs_aes_entry(tables, 2, row2, 8);
-	QS_OPAQUE(column);
 	column ^= qs_aes_entry(tables, 3, row3, 0);
 	QS_OPAQUE(column);
 	return column;

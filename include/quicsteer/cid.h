@@ -189,29 +189,23 @@ QS_INLINE void qs_join(const struct qs_halves *halves, unsigned int length,
 
 /*
  * One of the passes 1 to 4: a half, expanded and encrypted, is added to the
- * other one. The right half changes in the odd passes. Returns 0.
+ * other one. The right half changes in the odd passes. No function of its own
+ * in BPF: see select_by_cid().
  */
-QS_SUBPROGRAM int qs_pass(const struct qs_cid_config *config,
-			  struct qs_halves *halves, unsigned int pass)
+QS_INLINE void qs_pass(const struct qs_cid_config *config,
+		       struct qs_halves *halves, unsigned int pass)
 {
-	__u64 *to, *from, *mask;
-	__u32 block[4];
+	__u64 *to = pass & 1 ? halves->right : halves->left;
+	const __u64 *from = pass & 1 ? halves->left : halves->right;
+	const __u64 *mask = pass & 1 ? halves->right_mask : halves->left_mask;
+	__u32 block[4] = {from[0] >> 32, from[0], from[1] >> 32,
+			  qs_body_length(config) << 8 | pass};
 
-	if (!config || !halves)
-		return 0;
-	to = pass & 1 ? halves->right : halves->left;
-	from = pass & 1 ? halves->left : halves->right;
-	mask = pass & 1 ? halves->right_mask : halves->left_mask;
-	block[0] = from[0] >> 32;
-	block[1] = from[0];
-	block[2] = from[1] >> 32;
-	block[3] = qs_body_length(config) << 8 | pass;
 	/* A half has up to 10 octets. */
 	qs_aes_encrypt(config->encrypt_schedule, block,
 		       qs_body_length(config) > 16 ? 3 : 2);
 	to[0] ^= ((__u64)block[0] << 32 | block[1]) & mask[0];
 	to[1] ^= (__u64)block[2] << 32 & mask[1];
-	return 0;
 }
 
 /*

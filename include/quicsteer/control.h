@@ -19,6 +19,7 @@
  *                                         <-- SOCKET (+ UDP socket)
  *                                         <-- CONFIGS
  *     CONFIGS_TAKEN                       -->
+ *                                         <-- ICMP
  *
  *   lbctl (root or the loader's user)         loader
  *     RELOAD (request)                    -->
@@ -51,7 +52,7 @@
 #include "quicsteer/abi.h"
 
 #define QS_CONTROL_MAGIC 0x71737472 /* "qstr" */
-#define QS_CONTROL_VERSION 3
+#define QS_CONTROL_VERSION 4
 
 enum qs_message_type {
 	QS_MESSAGE_HELLO = 1,
@@ -65,6 +66,7 @@ enum qs_message_type {
 	QS_MESSAGE_CONFIGS_TAKEN = 9,
 	QS_MESSAGE_ROTATE = 10,
 	QS_MESSAGE_SOCKET = 11,
+	QS_MESSAGE_ICMP = 12,
 };
 
 enum qs_welcome_descriptor {
@@ -182,6 +184,17 @@ struct qs_configs_taken {
 	struct qs_message_header header;
 	__u32 generation;
 	__u32 failed; /* 0: in force; else it goes on with the earlier ones */
+};
+
+enum { QS_ICMP_BATCH = 32 };
+
+/* ICMP errors about datagrams of this terminator, or maybe of it: to those that
+ * name no terminator each looks for the connection itself. */
+struct qs_icmp_errors {
+	struct qs_message_header header;
+	__u32 count; /* 1 to QS_ICMP_BATCH; zeros follow them */
+	__u32 zero;
+	struct qs_icmp_error errors[QS_ICMP_BATCH];
 };
 
 enum qs_rotate_encoding {

@@ -73,6 +73,16 @@
 	X(refused, "dropped: the kernel refused the socket")              \
 	X(undecided, "dropped: came without metadata and is not steerable")
 
+/* What became of ICMP errors about a VIP's datagrams, beside being left to the
+ * kernel. */
+#define QS_ICMP_RELAYS(X)                                                \
+	X(to_owner, "given to the terminator that the quoted CID names") \
+	X(to_all, "given to all terminators: the quote names none")      \
+	X(not_taken, "dropped: no terminator was there to take it")      \
+	X(socket_full,                                                   \
+	  "not given to one terminator, whose control socket is full")   \
+	X(ring_full, "dropped: they come faster than they are relayed")
+
 /* What a terminator counts in its row of terminator_stats. */
 #define QS_TERMINATOR_COUNTERS(X)                                              \
 	X(datagrams_received, "UDP datagrams received")                        \
@@ -82,6 +92,8 @@
 	X(send_calls, "sendmsg calls, each up to 64 datagrams")                \
 	X(send_blocked, "sends that waited for the socket")                    \
 	X(send_errors, "datagrams that the kernel refused")                    \
+	X(send_too_big,                                                        \
+	  "those of them that are larger than the interface's MTU")            \
 	X(wrong_delivery,                                                      \
 	  "dropped: the CID belongs to another live terminator")               \
 	X(drop_invalid, "dropped: no valid QUIC packet")                       \
@@ -139,6 +151,18 @@
 	X(connections_v2, "connections of QUIC version 2")                     \
 	X(config_reloads, "configurations applied while running")              \
 	X(config_failures, "configurations refused while running")             \
+	X(icmp_received, "ICMP errors that the loader relayed")                \
+	X(icmp_not_ours, "ICMP errors about a path of no connection here")     \
+	X(icmp_wrong_cid,                                                      \
+	  "ICMP errors ignored: they quote no connection ID of the path's")    \
+	X(icmp_too_small,                                                      \
+	  "ICMP errors ignored: they claim that not even 1200 octets fit")     \
+	X(icmp_too_large,                                                      \
+	  "ICMP errors ignored: what they claim is no less than what is sent") \
+	X(icmp_unreachable, "ICMP errors that call a client unreachable; its " \
+			    "connection goes on")                              \
+	X(icmp_paths_lowered,                                                  \
+	  "ICMP errors by which a path's datagrams became smaller")            \
 	X(cpu_us, "processor time used, microseconds")
 
 /* Values that go up and down, in the same row. */
@@ -225,6 +249,9 @@ enum qs_verdict { QS_VERDICTS(QS_ENUM_VERDICT) QS_VERDICT_COUNT };
 
 #define QS_ENUM_DELIVERY(name, help) QS_DELIVERY_##name,
 enum qs_delivery { QS_DELIVERIES(QS_ENUM_DELIVERY) QS_DELIVERY_COUNT };
+
+#define QS_ENUM_ICMP_RELAY(name, help) QS_ICMP_RELAY_##name,
+enum qs_icmp_relay { QS_ICMP_RELAYS(QS_ENUM_ICMP_RELAY) QS_ICMP_RELAY_COUNT };
 
 #define QS_ENUM_TERMINATOR_COUNTER(name, help) QS_COUNTER_##name,
 enum qs_terminator_counter {
@@ -316,6 +343,17 @@ struct qs_deliveries {
 			QS_DELIVERIES(QS_FIELD_COUNTER)
 		} named;
 		__u64 count[QS_DELIVERY_COUNT];
+	};
+};
+
+/* icmp_relays: mappable array of one. Written by the loader but for ring_full,
+ * which the program that decides adds to. */
+struct qs_icmp_relays {
+	union {
+		struct {
+			QS_ICMP_RELAYS(QS_FIELD_COUNTER)
+		} named;
+		__u64 count[QS_ICMP_RELAY_COUNT];
 	};
 };
 

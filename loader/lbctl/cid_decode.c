@@ -3,6 +3,7 @@
 #include "loader/lib/names.h"
 #include "loader/lib/parse.h"
 
+#include <bpf/bpf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -116,6 +117,34 @@ static json_t *decode_with(const struct decode *decode,
 		qs_format_hex(nonce, parts->nonce, config->nonce_length));
 }
 
+static void add_holder(const struct qs_maps *maps, __u32 slot, json_t *answer)
+{
+	const struct qs_terminator *terminator = &maps->terminators[slot];
+	char name[QS_NAME_SIZE] = "";
+
+	memcpy(name, terminator->name, QS_NAME_SIZE - 1);
+	json_object_set_new(answer, "slot", json_integer(slot));
+	json_object_set_new(answer, "terminator", json_string(name));
+	json_object_set_new(answer, "state",
+			    json_string(qs_state_name(terminator->state)));
+}
+
+/* Listed, but nobody has registered under the terminator's name: "absent". */
+static void add_listed(const struct qs_maps *maps, __u8 config_id,
+		       const struct qs_cid_parts *parts, json_t *answer)
+{
+	struct qs_server_id_key key = {.config_id = config_id};
+	__u32 slot;
+
+	memcpy(key.server_id, parts->server_id, sizeof(key.server_id));
+	if (bpf_map_lookup_elem(maps->fd[QS_MAP_SERVER_IDS], &key, &slot))
+		json_object_set_new(answer, "state", json_string("unknown"));
+	else if (slot >= QS_MAX_TERMINATORS)
+		json_object_set_new(answer, "state", json_string("absent"));
+	else
+		add_holder(maps, slot, answer);
+}
+
 static void add_terminator(const struct qs_maps *maps,
 			   const struct qs_cid_parts *parts, json_t *answer)
 {
@@ -157,6 +186,9 @@ static json_t *decode_live(const struct decode *decode)
 		answer = decode_with(decode, &config, &parts);
 	if (answer && config.flags & QS_CONFIG_ASSIGNED)
 		add_terminator(&maps, &parts, answer);
+	else if (answer && config.flags & QS_CONFIG_LISTED)
+		add_listed(&maps, qs_cid_config_id(decode->cid[0]), &parts,
+			   answer);
 	explicit_bzero(&config, sizeof(config));
 	qs_maps_close(&maps);
 	return answer;

@@ -109,6 +109,12 @@ static json_t *breakers_json(const struct qs_maps *maps)
 	return list;
 }
 
+/* Why a mode is not in force, or NULL. */
+static const char *why_not(__u16 error)
+{
+	return error ? strerror(error) : NULL;
+}
+
 static json_t *attach_json(const struct qs_settings *settings)
 {
 	char interface[IF_NAMESIZE];
@@ -116,10 +122,12 @@ static json_t *attach_json(const struct qs_settings *settings)
 	/* The index is of the loader's namespace, which may not be ours. */
 	if (!if_indextoname(settings->ifindex, interface))
 		strcpy(interface, "?");
-	return json_pack("{s:s, s:i, s:s, s:s}", "interface", interface,
-			 "ifindex", settings->ifindex, "mode",
+	return json_pack("{s:s, s:i, s:s, s:s, s:s?, s:s?}", "interface",
+			 interface, "ifindex", settings->ifindex, "mode",
 			 qs_attach_mode_name(settings->attach_mode), "cost",
-			 qs_attach_mode_cost(settings->attach_mode));
+			 qs_attach_mode_cost(settings->attach_mode),
+			 "native_error", why_not(settings->native_error),
+			 "generic_error", why_not(settings->generic_error));
 }
 
 /* A program by its pinned link: null where it is attached in another way. */
@@ -225,7 +233,7 @@ static json_t *status_json(const struct common *common,
 		return NULL;
 	return json_pack(
 		"{s:i, s:i, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o}",
 		"abi_version", settings->abi_version, "config_generation",
 		settings->config_generation, "attached", attach_json(settings),
 		"loader", loader_json(settings), "healthd", healthd_json(maps),
@@ -239,7 +247,10 @@ static json_t *status_json(const struct common *common,
 			      QS_VERDICT_COUNT),
 		"deliveries",
 		counters_json(qs_delivery_texts, deliveries.count,
-			      QS_DELIVERY_COUNT));
+			      QS_DELIVERY_COUNT),
+		"icmp_errors",
+		counters_json(qs_icmp_relay_texts, maps->icmp->count,
+			      QS_ICMP_RELAY_COUNT));
 }
 
 static void print_loader(const json_t *loader)
@@ -345,6 +356,16 @@ static void print_counters(const char *title, const json_t *object,
 		printf("  none yet\n");
 }
 
+static void print_why_not(const json_t *attached, const char *mode,
+			  const char *key)
+{
+	const char *error = json_string_value(json_object_get(attached, key));
+
+	if (error)
+		printf("             %s XDP cannot be attached: %s\n", mode,
+		       error);
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *attached = json_object_get(status, "attached");
@@ -357,6 +378,8 @@ static void print_status(const json_t *status)
 	       common_text(attached, "interface"),
 	       common_number(attached, "ifindex"));
 	printf("             %s\n", common_text(attached, "cost"));
+	print_why_not(attached, "native", "native_error");
+	print_why_not(attached, "generic", "generic_error");
 	print_program(status, "steer");
 	print_program(status, "deliver");
 	print_loader(json_object_get(status, "loader"));
@@ -376,6 +399,9 @@ static void print_status(const json_t *status)
 	print_counters("Packets (merged by GRO) by the tc program's result",
 		       json_object_get(status, "deliveries"), qs_delivery_texts,
 		       QS_DELIVERY_COUNT);
+	print_counters("ICMP errors about VIPs' datagrams, for terminators",
+		       json_object_get(status, "icmp_errors"),
+		       qs_icmp_relay_texts, QS_ICMP_RELAY_COUNT);
 }
 
 int command_status(int argc, char **argv)

@@ -20,6 +20,7 @@ enum {
 	QS_CONFIG_MAX_RULES = 32,	  /* in one list */
 	QS_CONFIG_MAX_ERROR_PAGES = 16,	  /* likewise */
 	QS_CONFIG_NO_POOL = QS_MAX_POOLS, /* a route without one */
+	QS_CONFIG_MAX_CID = 6, /* of seven IDs; the loader's own needs one */
 	QS_CONFIG_MAX_RATE = 1000000, /* new connections a second, or at once */
 };
 
@@ -64,6 +65,23 @@ struct qs_config_metrics_page {
 	size_t allow_count;	     /* 0: those on this machine */
 };
 
+/* A server ID and who has it. */
+struct qs_config_server_id {
+	char *server_id; /* hex, lower case, of the configuration's length */
+	char *terminator;
+};
+
+/* A CID configuration of terminators that have server IDs of their own. */
+struct qs_config_cid {
+	uint32_t id; /* 0 to 6 */
+	bool is_encrypted;
+	char *key_file; /* NULL: not encrypted */
+	uint32_t server_id_length;
+	uint32_t nonce_length;
+	struct qs_config_server_id *server_ids;
+	size_t server_id_count;
+};
+
 struct qs_config_loader {
 	char *interface;
 	struct qs_vip_key vips[QS_MAX_VIPS];
@@ -77,7 +95,9 @@ struct qs_config_loader {
 	struct qs_vip_key metrics;
 	uint32_t cid_max_age_ms;  /* 0: none */
 	uint32_t cid_rotation_ms; /* 0: never by itself */
-	char *terminator_user;	  /* NULL: root and the loader's user only */
+	struct qs_config_cid *cid_configs;
+	size_t cid_config_count;
+	char *terminator_user; /* NULL: root and the loader's user only */
 	struct qs_config_new_connections new_connections;
 };
 

@@ -163,6 +163,8 @@ int qs_config_complete(struct qs_document *document, struct qs_config *config)
 	int result = check_vips(document, &config->loader);
 
 	if (!result)
+		result = qs_config_check_cid(document, &config->loader);
+	if (!result)
 		result = check_pools(document, config);
 	if (!result)
 		result = qs_config_complete_routes(document, config);
@@ -197,5 +199,15 @@ int qs_config_check_files(struct qs_document *document,
 	if (!result)
 		result = qs_config_check_file(document, terminator->private_key,
 					      "terminator.private_key", false);
+	for (size_t i = 0; i < config->loader.cid_config_count && !result;
+	     i++) {
+		path_text path;
+
+		snprintf(path, sizeof(path), "loader.cid_configs[%zu].key_file",
+			 i);
+		result = qs_config_check_file(
+			document, config->loader.cid_configs[i].key_file, path,
+			false);
+	}
 	return result ? result : qs_config_check_route_files(document, config);
 }

@@ -48,6 +48,10 @@ int qs_config_complete_routes(struct qs_document *document,
 int qs_config_check_balance(struct qs_document *document,
 			    const struct qs_config_pool *pool, size_t index);
 
+/* qs_config_check_cid: the same of loader.cid_configs; called by the former. */
+int qs_config_check_cid(struct qs_document *document,
+			const struct qs_config_loader *loader);
+
 /* qs_config_check_files: whether the files that are named exist. */
 int qs_config_check_files(struct qs_document *document,
 			  const struct qs_config *config);

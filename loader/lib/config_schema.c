@@ -131,6 +131,15 @@ static const struct qs_config_key loader_keys[] = {
 			"replaced so long ago are told to leave; 0s: never",
 	},
 	{
+		.name = "cid_configs",
+		LIST(struct qs_config_loader, cid_configs, cid_config_count),
+		.maximum = QS_CONFIG_MAX_CID,
+		.mapping = &qs_config_cid_mapping,
+		.help = "CID configurations of terminators of other makes, "
+			"which have server IDs of their own, beside those "
+			"that the loader makes",
+	},
+	{
 		.name = "terminator_user",
 		.kind = QS_KIND_TEXT,
 		MEMBER(struct qs_config_loader, terminator_user),

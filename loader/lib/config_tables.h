@@ -40,5 +40,6 @@ extern const struct qs_config_mapping qs_config_new_mapping;
 extern const struct qs_config_mapping qs_config_health_page_mapping;
 extern const struct qs_config_mapping qs_config_metrics_page_mapping;
 extern const struct qs_config_mapping qs_config_error_page_mapping;
+extern const struct qs_config_mapping qs_config_cid_mapping;
 
 #endif

@@ -6,7 +6,7 @@
 int qs_lookup_rebuild(struct qs_maps *maps)
 {
 	struct qs_table_member members[QS_MAX_TERMINATORS];
-	__u32 next = !maps->settings->lookup_generation;
+	__u32 now = maps->settings->lookup_generation & 1, next = !now;
 	size_t count = 0;
 	int error;
 
@@ -23,7 +23,8 @@ int qs_lookup_rebuild(struct qs_maps *maps)
 			.weight = terminator->effective,
 		};
 	}
-	error = qs_table_build(qs_maps_table(maps, next), members, count);
+	error = qs_table_build(qs_maps_table(maps, next),
+			       qs_maps_table(maps, now), members, count);
 	if (error)
 		return error;
 	__atomic_store_n(&maps->settings->lookup_generation, next,

@@ -57,12 +57,15 @@ static const struct shape shapes[QS_MAP_COUNT] = {
 	[QS_MAP_DENIED] = {"denied", sizeof(__u32), QS_MAX_PREFIXES},
 	[QS_MAP_EVENTS] = {"events", 0, QS_EVENTS_SIZE},
 	[QS_MAP_CPUS] = {"cpus", 0, 0},
+	[QS_MAP_ICMP_ERRORS] = {"icmp_errors", 0, QS_ICMP_ERRORS_SIZE},
+	[QS_MAP_ICMP_RELAYS] = {"icmp_relays", sizeof(struct qs_icmp_relays),
+				1},
 };
 
 static const enum qs_map mappable[] = {
 	QS_MAP_SETTINGS,	 QS_MAP_TERMINATORS, QS_MAP_LOOKUP,
 	QS_MAP_TERMINATOR_STATS, QS_MAP_BACKENDS,    QS_MAP_TRIALS,
-	QS_MAP_PROXY_STATS};
+	QS_MAP_PROXY_STATS,	 QS_MAP_ICMP_RELAYS};
 
 enum { MAPPABLE = sizeof(mappable) / sizeof(*mappable) };
 
@@ -95,6 +98,8 @@ static void **memory_of(struct qs_maps *maps, enum qs_map map)
 		return (void **)&maps->trials;
 	case QS_MAP_PROXY_STATS:
 		return (void **)&maps->proxy;
+	case QS_MAP_ICMP_RELAYS:
+		return (void **)&maps->icmp;
 	default:
 		return &maps->lookup;
 	}

@@ -34,6 +34,8 @@ enum qs_map {
 	QS_MAP_DENIED,
 	QS_MAP_EVENTS,
 	QS_MAP_CPUS,
+	QS_MAP_ICMP_ERRORS,
+	QS_MAP_ICMP_RELAYS,
 	QS_MAP_COUNT,
 };
 
@@ -46,7 +48,8 @@ struct qs_maps {
 	struct qs_backend *backends;	   /* QS_MAX_BACKENDS */
 	struct qs_trials *trials;	   /* QS_MAX_BACKENDS */
 	struct qs_proxy_stats *proxy;	   /* QS_MAX_TERMINATORS + 1 */
-	void *lookup;			   /* by qs_maps_table() */
+	struct qs_icmp_relays *icmp;
+	void *lookup; /* by qs_maps_table() */
 };
 
 /* qs_map_name: the name of a map, of its pin, and in the BPF objects. */

@@ -5,6 +5,7 @@
 
 const struct qs_counter_text qs_verdict_texts[] = {QS_VERDICTS(TEXT)};
 const struct qs_counter_text qs_delivery_texts[] = {QS_DELIVERIES(TEXT)};
+const struct qs_counter_text qs_icmp_relay_texts[] = {QS_ICMP_RELAYS(TEXT)};
 const struct qs_counter_text qs_terminator_counter_texts[] = {
 	QS_TERMINATOR_COUNTERS(TEXT)};
 const struct qs_counter_text qs_terminator_gauge_texts[] = {

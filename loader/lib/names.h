@@ -20,6 +20,7 @@ struct qs_counter_text {
 
 extern const struct qs_counter_text qs_verdict_texts[QS_VERDICT_COUNT];
 extern const struct qs_counter_text qs_delivery_texts[QS_DELIVERY_COUNT];
+extern const struct qs_counter_text qs_icmp_relay_texts[QS_ICMP_RELAY_COUNT];
 extern const struct qs_counter_text
 	qs_terminator_counter_texts[QS_TERMINATOR_COUNTER_COUNT];
 extern const struct qs_counter_text

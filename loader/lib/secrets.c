@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/lib/secrets.h"
+#include "loader/lib/key_file.h"
 #include "loader/lib/parse.h"
 #include "quicsteer/cid.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -209,20 +209,6 @@ static int parse_secrets(char *text, struct qs_state_secrets *secrets,
 	return *text ? -EBADMSG : 0;
 }
 
-static int check_owner(int fd, __u64 *ret_modified_s)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode) || status.st_mode & 077)
-		return -EACCES;
-	if (status.st_uid != geteuid() && status.st_uid != 0)
-		return -EACCES;
-	*ret_modified_s = status.st_mtime;
-	return 0;
-}
-
 int qs_secrets_load(const char *path, struct qs_state_secrets *ret_secrets)
 {
 	struct qs_state_secrets secrets;
@@ -231,12 +217,9 @@ int qs_secrets_load(const char *path, struct qs_state_secrets *ret_secrets)
 	ssize_t length;
 	int fd, error;
 
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = qs_secret_open(path, &modified_s);
 	if (fd < 0)
-		return errno == ELOOP ? -EACCES : -errno;
-	error = check_owner(fd, &modified_s);
-	if (error)
-		goto out;
+		return fd;
 	length = read(fd, text, sizeof(text) - 1);
 	if (length < 0) {
 		error = -errno;

@@ -38,6 +38,8 @@ struct qs_state_secrets {
 	struct qs_secrets shared; /* what the terminators get */
 	__u8 hash_key[16];
 	__u32 current; /* ID of the configuration of new connections */
+	__u8 listed;   /* bits by ID: those of loader.cid_configs, which no
+			  configuration of the loader's may take. Not kept */
 	struct qs_state_config configs[QS_CID_CONFIGS]; /* by ID; 7 is free */
 };
 

@@ -88,6 +88,7 @@ void test_vlan(void);
 void test_ip_options(void);
 void test_drop_options(void);
 void test_icmp(void);
+void test_icmp_record(void);
 void test_extension_headers(void);
 void test_unroutable(void);
 void test_terminators(void);

@@ -15,6 +15,7 @@ int main(void)
 	test_ip_options();
 	test_drop_options();
 	test_icmp();
+	test_icmp_record();
 	test_extension_headers();
 	test_terminators();
 	test_cid_lengths();

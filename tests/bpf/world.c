@@ -226,18 +226,27 @@ __u32 world_sampling(struct world *world)
 	return settings.event_sampling;
 }
 
-static int take_event(void *context, void *data, size_t size)
+/* Where a record of a ring goes, and of what size it must be. */
+struct wanted {
+	void *record;
+	size_t size;
+};
+
+static int take_record(void *context, void *data, size_t size)
 {
-	must(size == sizeof(struct qs_event) ? 0 : -EMSGSIZE, "event");
-	memcpy(context, data, size);
+	const struct wanted *wanted = context;
+
+	must(size == wanted->size ? 0 : -EMSGSIZE, "record");
+	memcpy(wanted->record, data, size);
 	return 0;
 }
 
-unsigned int world_events(struct world *world, struct qs_event *event)
+/* Empties the ring. Returns how many records there were, the last in `wanted`.
+ */
+static unsigned int read_ring(const struct bpf_map *map, struct wanted wanted)
 {
 	struct ring_buffer *ring =
-		ring_buffer__new(bpf_map__fd(world->steer->maps.events),
-				 take_event, event, NULL);
+		ring_buffer__new(bpf_map__fd(map), take_record, &wanted, NULL);
 	int count;
 
 	must(ring ? 0 : -errno, "ring_buffer__new");
@@ -245,6 +254,39 @@ unsigned int world_events(struct world *world, struct qs_event *event)
 	must(count, "ring_buffer__consume");
 	ring_buffer__free(ring);
 	return count;
+}
+
+unsigned int world_events(struct world *world, struct qs_event *event)
+{
+	return read_ring(world->steer->maps.events,
+			 (struct wanted){event, sizeof(*event)});
+}
+
+unsigned int world_icmp_errors(struct world *world, struct qs_icmp_error *error)
+{
+	return read_ring(world->steer->maps.icmp_errors,
+			 (struct wanted){error, sizeof(*error)});
+}
+
+__u64 world_icmp_ring_full(struct world *world)
+{
+	struct qs_icmp_relays relays;
+	__u32 zero = 0;
+
+	must(bpf_map_lookup_elem(bpf_map__fd(world->steer->maps.icmp_relays),
+				 &zero, &relays),
+	     "icmp_relays");
+	return relays.named.ring_full;
+}
+
+void world_set_attach_mode(struct world *world, enum qs_attach_mode mode)
+{
+	struct qs_settings settings;
+	__u32 zero = 0;
+
+	read_settings(world, &settings);
+	settings.attach_mode = mode;
+	update(world->steer->maps.settings, &zero, &settings);
 }
 
 void world_add_prefix(struct world *world, int allowed,

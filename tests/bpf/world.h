@@ -64,6 +64,11 @@ void world_set_sampling(struct world *world, __u32 sampling, __u64 verdicts,
 __u32 world_sampling(struct world *world);
 /* Takes all events out of the ring. Returns their number and the last one. */
 unsigned int world_events(struct world *world, struct qs_event *event);
+/* The same of ICMP errors; and how many found the ring full. */
+unsigned int world_icmp_errors(struct world *world,
+			       struct qs_icmp_error *error);
+__u64 world_icmp_ring_full(struct world *world);
+void world_set_attach_mode(struct world *world, enum qs_attach_mode mode);
 /* Sets settings.flags: QS_SETTING_*. */
 void world_set_flags(struct world *world, __u32 flags);
 void world_set_socket(struct world *world, __u32 slot, int fd);

@@ -25,6 +25,8 @@ BEYOND = (
     "hash-bound", "affinity-header-missing", "affinity-cookie-same",
     "route-pool-", "route-twice", "timeout-over", "open-time", "file-missing",
     "file-is", "only-comments", "not-utf8", "too-deep",
+    "cid-id-twice", "cid-sum", "cid-length", "cid-server-id-twice",
+    "cid-server-id-in-clear", "cid-no-key", "cid-key",
     # YAML 1.1, as PyYAML reads it, has more words for true.
     "switch", "redirect-status-beyond", "redirect-blank", "template",
     "respond-body-204", "rule-refused", "rule-value-line-end",

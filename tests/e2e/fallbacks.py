@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Native XDP, generic XDP, a driver without metadata, and tc alone: each serves
-100 connections without one wrong delivery, and status says which is in force
-and what it costs."""
+100 connections without one wrong delivery, and status says which is in force,
+what it costs, and why it is no better one."""
 
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
@@ -13,14 +14,23 @@ from bed import Bed, by_terminator, program, reasons  # noqa: E402
 from network import run  # noqa: E402
 from process import wait_until  # noqa: E402
 from strip import strip_metadata  # noqa: E402
+from upper import forbid_xdp  # noqa: E402
 
 CONNECTIONS, ROUNDS, OCTETS = 50, 4, 20000  # connections of each family
 
 
 class ModeBed(Bed):
-    def __init__(self, mode):
+    """`hinder`: called with the bed before the loader starts."""
+
+    def __init__(self, mode, hinder=None):
         super().__init__(nginx=False)
         self.mode = mode
+        self.hinder = hinder
+
+    def start_loader(self):
+        if self.hinder:
+            self.hinder(self)
+        super().start_loader()
 
     def loader_command(self):
         command = super().loader_command()
@@ -46,7 +56,7 @@ def serve(results, bed, label):
     results.equal(f"{label}: packets that tc dropped", lost, {})
 
 
-def mode_is(results, bed, label, mode):
+def mode_is(results, bed, label, mode, native_error=None, generic_error=None):
     attached = bed.lbctl("status")["attached"]
     results.check(f"{label}: status says {mode} and what it costs",
                   attached["mode"] == mode and len(attached["cost"]) > 20,
@@ -54,6 +64,12 @@ def mode_is(results, bed, label, mode):
     text = run(program("lbctl"), "status", "--pin-dir", bed.pin_dir)
     results.check(f"{label}: ... to people, too",
                   mode in text and attached["cost"] in text, text)
+    results.equal(f"{label}: why it is no better one",
+                  (attached["native_error"], attached["generic_error"]),
+                  (native_error, generic_error))
+    for error in filter(None, (native_error, generic_error)):
+        results.check(f"{label}: ... to people, too",
+                      f"XDP cannot be attached: {error}\n" in text, text)
 
 
 def counted(results, bed, label):
@@ -95,25 +111,79 @@ def without_metadata(results, bed, label):
                   f"{before} {after}")
 
 
-def tc_alone(results):
+def tc_alone(results, bed, label):
+    links = bed.network.server.ip("-d", "link", "show", "s0")
+    results.check(f"{label}: there is no XDP program", "xdp" not in links,
+                  links)
+    serve(results, bed, label)
+    counted(results, bed, label)
+    results.equal(f"{label}: skbs with metadata",
+                  bed.deliveries()["metadata"], 0)
+    traffic = sum(row["packets"] for row in bed.slots())
+    results.check(f"{label}: the terminators' traffic is counted",
+                  traffic == bed.total("datagrams_received"), str(traffic))
+
+
+def tc_by_wish(results):
     with ModeBed("tc") as bed:
         mode_is(results, bed, "tc", "tc")
-        links = bed.network.server.ip("-d", "link", "show", "s0")
-        results.check("tc: there is no XDP program", "xdp" not in links, links)
-        serve(results, bed, "tc")
-        counted(results, bed, "tc")
-        results.equal("tc: skbs with metadata", bed.deliveries()["metadata"],
-                      0)
-        traffic = sum(row["packets"] for row in bed.slots())
-        results.check("tc: the terminators' traffic is counted",
-                      traffic == bed.total("datagrams_received"),
-                      str(traffic))
+        tc_alone(results, bed, "tc")
+
+
+def restart(results, bed, label, *wanted):
+    """The next loader finds the same reasons, or that they are gone."""
+    bed.loader.end(signal.SIGTERM)
+    bed.start_loader()
+    bed.wait_for_live(3)
+    mode_is(results, bed, f"{label}: after a restart", *wanted)
+
+
+def large_frames(bed):
+    """veth has native XDP only for frames that fit into a page."""
+    bed.network.middle.ip("link", "set", "m1", "mtu", "9000")
+    bed.network.server.ip("link", "set", "s0", "mtu", "9000")
+
+
+def auto_generic(results):
+    label = "auto, where native fails"
+    with ModeBed("auto", large_frames) as bed:
+        mode_is(results, bed, label, "generic-link",
+                "Numerical result out of range")
+        serve(results, bed, label)
+        counted(results, bed, label)
+        restart(results, bed, label, "generic-link",
+                "Numerical result out of range")
+
+
+def auto_tc(results):
+    label = "auto, where XDP fails"
+    foreign = []
+
+    def hinder(bed):
+        if not foreign:
+            foreign.append(forbid_xdp(bed.network.server, "s0"))
+
+    with ModeBed("auto", hinder) as bed:
+        mode_is(results, bed, label, "tc", "File exists", "File exists")
+        tc_alone(results, bed, label)
+        restart(results, bed, label, "tc", "File exists", "File exists")
+        os.close(foreign[0])
+        restart(results, bed, f"{label} no more", "native-link")
+        serve(results, bed, f"{label} no more")
+
+
+def auto(results):
+    with ModeBed("auto") as bed:
+        mode_is(results, bed, "auto", "native-link")
+    auto_generic(results)
+    auto_tc(results)
 
 
 def fallbacks(results):
     xdp(results, "native")
     xdp(results, "generic")
-    tc_alone(results)
+    tc_by_wish(results)
+    auto(results)
 
 
 tap.run(fallbacks)

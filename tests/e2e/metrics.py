@@ -4,8 +4,10 @@
 says of it, whether the sums are right, and what a scrape costs."""
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "lib")]
@@ -15,6 +17,7 @@ from lbctl_live import parse_metrics  # noqa: E402
 from loader_bed import Bed, Terminator, check, run  # noqa: E402
 
 TERMINATORS, BACKENDS, POOLS, ROUNDS = 64, 200, 8, 100
+SENT = 6000  # more datagrams than the ring of events holds
 STEP = 1000003  # metrics_bench sets counters to multiples of it
 
 
@@ -71,6 +74,52 @@ def check_sums(samples):
             "backend_breaker_state", 'state="closed"') == BACKENDS)
 
 
+def check_cids(bed):
+    """The CID configurations before and after a rotation."""
+    def values():
+        return {(name, text): value for (name, text), value in
+                parse_metrics(bed.scrape()).items() if "cid_config" in name}
+
+    info = 'config="%d",encoding="single-pass",state="%s"'
+    seen = values()
+    check("the first CID configuration is current",
+          seen.get(("quicsteer_cid_config_info", info % (0, "current"))) == 1
+          and seen.get(("quicsteer_cid_config_connections",
+                        'config="0"')) == 0
+          and 0 <= seen[("quicsteer_cid_config_age_seconds",
+                         'config="0"')] < 60, seen)
+    subprocess.run([bed.program("lbctl"), "cid", "rotate", "--control",
+                    bed.control, "--pin-dir", bed.pins], capture_output=True,
+                   timeout=30)  # "alone" does not answer
+    seen = {text for name, text in values()
+            if name == "quicsteer_cid_config_info"}
+    check("after a rotation it retires",
+          seen == {info % (0, "retiring"), info % (1, "current")}, seen)
+
+
+def check_lost_events(bed):
+    """A reader that is stopped loses events, and the metrics count them."""
+    def lost():
+        return parse_metrics(bed.scrape())[("quicsteer_events_lost_total",
+                                            None)]
+
+    before = lost()
+    reader = subprocess.Popen([bed.program("lbctl"), "events", "--pin-dir",
+                               bed.pins], text=True, stderr=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL)
+    bed.children.append(reader)
+    time.sleep(0.5)
+    reader.send_signal(signal.SIGSTOP)
+    bed.send_short("e3" + "00" * 15, SENT)
+    seen = lost() - before
+    reader.send_signal(signal.SIGCONT)
+    reader.send_signal(signal.SIGTERM)
+    said = reader.communicate(timeout=10)[1]
+    check("events that a stopped lbctl events loses are counted",
+          before == 0 and 0 < seen < SENT and "%d events" % seen in said,
+          (before, seen, said))
+
+
 def main():
     if os.geteuid():
         print("skip the metrics: needs root")
@@ -83,6 +132,9 @@ def main():
         check_by_promtool("without terminators", bed.scrape())
         Terminator(bed, "alone").ask("hello")
         check_by_promtool("with one", bed.scrape())
+        check_lost_events(bed)
+        check_cids(bed)
+        check_by_promtool("with two CID configurations", bed.scrape())
         figures = json.loads(run(
             os.path.join(loader_bed.BUILD, "tests", "metrics_bench"), bed.pins,
             str(TERMINATORS), str(BACKENDS), str(ROUNDS)))

@@ -10,7 +10,6 @@ import os
 import random
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -18,8 +17,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
-from bed import program, reasons  # noqa: E402
+from bed import PORT, program, reasons  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
+from frames import ip_packet, quic_initial  # noqa: E402
 from network import OUTSIDE, VIP  # noqa: E402
 from process import wait_until  # noqa: E402
 
@@ -29,25 +29,8 @@ TOTAL, BURST = 200, 100
 SPOOFED = "198.18.0.0/15"  # RFC 2544
 
 
-def checksum(octets):
-    total = sum(struct.unpack(f">{len(octets) // 2}H", octets))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
 def initial(source, port):
-    """An IPv4 packet with an Initial that looks right: nothing before its
-    decryption tells it from others. The UDP checksum is left out."""
-    quic = b"\xc3\x00\x00\x00\x01\x08" + random.randbytes(8) \
-        + b"\x08" + random.randbytes(8) + b"\x00" + b"\x44\x96"
-    quic += random.randbytes(1200 - len(quic))
-    udp = struct.pack(">HHHH", port, 443, 8 + len(quic), 0) + quic
-    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17,
-                       0, socket.inet_aton(source),
-                       socket.inet_aton(VIP[4]))
-    head = head[:10] + struct.pack(">H", checksum(head)) + head[12:]
-    return head + udp
+    return ip_packet(source, port, VIP[4], PORT, quic_initial())
 
 
 def prepare_network(bed):
@@ -95,6 +78,7 @@ class Flood:
     def _packet(self):
         """Each with a DCID of its own: each is another handshake."""
         packet = bytearray(random.choice(self.packets))
+        packet[26:28] = b"\0\0"  # no UDP checksum
         packet[34:42] = random.randbytes(8)
         return bytes(packet)
 

@@ -20,9 +20,9 @@ from configured import ConfiguredBed  # noqa: E402
 from moving import FIRST, SECOND, THIRD, change  # noqa: E402
 from process import wait_until  # noqa: E402
 
-CONNECTIONS = 300
+CONNECTIONS = int(os.environ.get("QUICSTEER_CONNECTIONS", "300"))
 DOWN, UP = 600000, 400000  # octets of each connection
-PACE = 50000  # octets a second
+PACE = int(os.environ.get("QUICSTEER_PACE", "50000"))  # octets a second
 # Options of lbctl cid rotate, and the encoding and length of CIDs then.
 STEPS = [
     (["--encoding", "plaintext", "--nonce-length", "4"], "plaintext", 9),

@@ -130,3 +130,19 @@ Test(cid_configs, those_that_retired_long_ago_leave)
 		     "never the current one");
 	cr_expect_eq(cid_configs_leave(&secrets, 99999, 0), 0);
 }
+
+Test(cid_configs, listed_ids_are_never_taken)
+{
+	struct qs_state_secrets secrets = first();
+
+	secrets.listed = 1 << 1 | 1 << 3;
+	cr_assert_eq(rotate(&secrets, QS_ROTATE_SAME, 0, 0, 2000), 2);
+	cr_assert_eq(rotate(&secrets, QS_ROTATE_SAME, 0, 0, 2001), 4);
+	cr_assert_eq(rotate(&secrets, QS_ROTATE_SAME, 0, 0, 2002), 5);
+	cr_assert_eq(rotate(&secrets, QS_ROTATE_SAME, 0, 0, 2003), 6);
+	cr_assert_eq(rotate(&secrets, QS_ROTATE_SAME, 0, 0, 2004), -1);
+	cr_expect(strstr(text, "some by loader.cid_configs"), "%s", text);
+	cr_expect_eq(secrets.configs[1].config.encoding, QS_ENCODING_NONE);
+	cr_expect_eq(secrets.configs[3].config.encoding, QS_ENCODING_NONE);
+	cr_expect_eq(secrets.current, 6);
+}

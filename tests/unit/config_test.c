@@ -111,6 +111,7 @@ static void assert_default_programs(const struct qs_config *config)
 	assert_number(config->loader.new_connections.prefix_v6, 64);
 	assert_number(config->loader.new_connections.total, 0);
 	assert_number(config->loader.new_connections.allow_count, 0);
+	assert_number(config->loader.cid_config_count, 0);
 	assert_number(config->loader.new_connections.deny_count, 0);
 	assert_number(config->terminator.retry, QS_RETRY_AUTO);
 	assert_number(config->terminator.retry_threshold, 256);
@@ -210,6 +211,27 @@ static void check_pages(const struct qs_config_terminator *terminator)
 		    "2001:db8::/32");
 }
 
+static void check_cid_configs(const struct qs_config_loader *loader)
+{
+	const struct qs_config_cid *configs = loader->cid_configs;
+
+	assert_number(loader->cid_config_count, 2);
+	assert_number(configs[0].id, 2);
+	assert_number(configs[0].is_encrypted, false);
+	cr_assert_null(configs[0].key_file);
+	assert_number(configs[0].server_id_length, 1);
+	assert_number(configs[0].nonce_length, 4);
+	assert_number(configs[0].server_id_count, 1);
+	assert_text(configs[0].server_ids[0].server_id, "0a");
+	assert_text(configs[0].server_ids[0].terminator, "t1");
+	assert_number(configs[1].is_encrypted, true);
+	assert_text(configs[1].key_file, "/dev/null");
+	assert_number(configs[1].server_id_count, 2);
+	assert_text(configs[1].server_ids[1].server_id,
+		    "000102030405060708090a0b0c0d0f");
+	assert_text(configs[1].server_ids[1].terminator, "t2");
+}
+
 static void assert_full_programs(const struct qs_config *config)
 {
 	assert_number(config->log_level, QS_LOG_DEBUG);
@@ -228,6 +250,7 @@ static void assert_full_programs(const struct qs_config *config)
 	assert_endpoint(&config->loader.metrics, "[::1]:9999");
 	assert_text(config->loader.terminator_user, "nobody");
 	check_new_connections(&config->loader.new_connections);
+	check_cid_configs(&config->loader);
 	assert_text(config->terminator.certificate, "/dev/null");
 	assert_text(config->terminator.private_key, "/dev/null");
 	assert_number(config->terminator.retry, QS_RETRY_ALWAYS);

@@ -42,16 +42,23 @@ def bpf(command, attributes):
     return result
 
 
+def attach(interface, kind, code, hook, flags):
+    """Loads a program and links it to an interface of this namespace. Returns
+    a descriptor whose closing ends it."""
+    text = ctypes.create_string_buffer(b"GPL")
+    code = ctypes.create_string_buffer(code, len(code))
+    program = bpf(PROG_LOAD, struct.pack(
+        "<IIQQIIQII", kind, len(code) // 8, ctypes.addressof(code),
+        ctypes.addressof(text), 0, 0, 0, 0, 0))
+    try:
+        return bpf(LINK_CREATE, struct.pack(
+            "<IIIIIIQ", program, socket.if_nametoindex(interface), hook, flags,
+            0, 0, 0))
+    finally:
+        os.close(program)
+
+
 def strip_metadata(interface):
     """Begins; returns a descriptor whose closing ends it. To be called in the
     interface's namespace."""
-    code = ctypes.create_string_buffer(PROGRAM, len(PROGRAM))
-    text = ctypes.create_string_buffer(b"GPL")
-    program = bpf(PROG_LOAD, struct.pack(
-        "<IIQQIIQII", SCHED_CLS, len(PROGRAM) // 8, ctypes.addressof(code),
-        ctypes.addressof(text), 0, 0, 0, 0, 0))
-    link = bpf(LINK_CREATE, struct.pack(
-        "<IIIIIIQ", program, socket.if_nametoindex(interface), TCX_INGRESS,
-        BEFORE, 0, 0, 0))
-    os.close(program)
-    return link
+    return attach(interface, SCHED_CLS, PROGRAM, TCX_INGRESS, BEFORE)
