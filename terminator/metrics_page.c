@@ -107,25 +107,13 @@ void metrics_page_free(struct metrics_page *page)
 	free(page);
 }
 
-static bool contains(const struct qs_prefix_key *prefix, const __u8 *address)
-{
-	unsigned octets = prefix->length / 8, bits = prefix->length % 8;
-	__u8 mask = (__u8)(0xff00 >> bits);
-
-	return !memcmp(prefix->address, address, octets) &&
-	       (!bits || !((prefix->address[octets] ^ address[octets]) & mask));
-}
-
 bool metrics_page_allows(const struct metrics_page *page, const char *address)
 {
 	struct qs_prefix_key key;
 
 	if (qs_parse_prefix(address, &key))
 		return false;
-	for (size_t i = 0; i < page->allow_count; i++)
-		if (contains(&page->allow[i], key.address))
-			return true;
-	return false;
+	return qs_prefixes_contain(page->allow, page->allow_count, key.address);
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -101,6 +101,19 @@ struct qs_config_loader {
 	struct qs_config_new_connections new_connections;
 };
 
+/* What backends are told of the client, beside its request. */
+struct qs_config_forwarded {
+	struct qs_prefix_key *trusted; /* proxies that are believed */
+	size_t trusted_count;
+	bool standard; /* Forwarded, too */
+};
+
+struct qs_config_request_id {
+	bool enabled;
+	char *field; /* lower case */
+	bool respond;
+};
+
 struct qs_config_terminator {
 	char *certificate; /* PEM file */
 	char *private_key; /* PEM file */
@@ -112,6 +125,8 @@ struct qs_config_terminator {
 	uint32_t loader_timeout_ms;
 	struct qs_config_health_page health;
 	struct qs_config_metrics_page metrics;
+	struct qs_config_forwarded forwarded;
+	struct qs_config_request_id request_id;
 };
 
 /* A range of status codes, inclusive. */
@@ -158,7 +173,33 @@ struct qs_config_backend {
 	char *host;	 /* a numeric address, without brackets, or a name */
 	bool is_address; /* host is numeric: `address` holds it */
 	struct qs_vip_key address; /* port is set in both cases */
+	bool is_tls;		   /* https; the same in all of a pool */
 	uint32_t weight;
+};
+
+/* Sending a request to another backend when one fails. */
+struct qs_config_retries {
+	uint32_t attempts; /* after the first one */
+	qs_per_mille budget;
+	uint32_t minimum; /* in 10 s, whatever the budget says */
+	bool on_timeout;
+	struct qs_config_statuses statuses[QS_CONFIG_MAX_STATUSES];
+	size_t status_count;
+};
+
+/* Requests that wait for a connection, of each terminator. */
+struct qs_config_queue {
+	uint32_t size;
+	uint32_t timeout_ms;
+};
+
+enum qs_config_proxy_protocol { QS_PROXY_NONE, QS_PROXY_V2 };
+
+/* TLS to https backends. */
+struct qs_config_pool_tls {
+	char *ca_file;	   /* NULL: the system's */
+	char *server_name; /* NULL: each backend's host */
+	bool verify;
 };
 
 enum qs_config_balance {
@@ -194,9 +235,14 @@ struct qs_config_pool {
 	uint32_t connect_timeout_ms;
 	uint32_t response_timeout_ms;
 	uint32_t body_timeout_ms;
+	uint32_t total_timeout_ms; /* 0: none */
 	uint32_t keepalive_ms;
 	uint32_t keepalive_connections;
 	uint32_t max_connections; /* of each terminator to each backend */
+	struct qs_config_queue queue;
+	struct qs_config_retries retries;
+	enum qs_config_proxy_protocol proxy_protocol;
+	struct qs_config_pool_tls tls;
 	uint32_t resolve_ms;	  /* how often host names are looked up */
 	uint32_t drain_ms; /* a removed backend may finish its requests */
 	enum qs_config_balance balance;

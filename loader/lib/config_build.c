@@ -36,6 +36,8 @@ static const cyaml_schema_field_t url_fields[] = {
 			       CYAML_UNLIMITED),
 	CYAML_FIELD_BOOL("is_address", CYAML_FLAG_DEFAULT,
 			 struct qs_config_backend, is_address),
+	CYAML_FIELD_BOOL("is_tls", CYAML_FLAG_DEFAULT, struct qs_config_backend,
+			 is_tls),
 	CYAML_FIELD_MAPPING("address", CYAML_FLAG_DEFAULT,
 			    struct qs_config_backend, address, endpoint_fields),
 	CYAML_FIELD_END,

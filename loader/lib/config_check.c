@@ -151,6 +151,8 @@ static int check_pools(struct qs_document *document,
 		if (!result)
 			result = qs_config_check_balance(document, pool, i);
 		if (!result)
+			result = qs_config_check_upstream(document, pool, i);
+		if (!result)
 			result = check_backends(document, pool, i, &names);
 		if (result)
 			return result;
@@ -166,6 +168,8 @@ int qs_config_complete(struct qs_document *document, struct qs_config *config)
 		result = qs_config_check_cid(document, &config->loader);
 	if (!result)
 		result = check_pools(document, config);
+	if (!result)
+		result = qs_config_check_request_id(document, config);
 	if (!result)
 		result = qs_config_complete_routes(document, config);
 	return result;
@@ -208,6 +212,13 @@ int qs_config_check_files(struct qs_document *document,
 		result = qs_config_check_file(
 			document, config->loader.cid_configs[i].key_file, path,
 			false);
+	}
+	for (size_t i = 0; i < config->pool_count && !result; i++) {
+		path_text path;
+
+		snprintf(path, sizeof(path), "pools[%zu].tls.ca_file", i);
+		result = qs_config_check_file(
+			document, config->pools[i].tls.ca_file, path, false);
 	}
 	return result ? result : qs_config_check_route_files(document, config);
 }

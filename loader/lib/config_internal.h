@@ -52,6 +52,14 @@ int qs_config_check_balance(struct qs_document *document,
 int qs_config_check_cid(struct qs_document *document,
 			const struct qs_config_loader *loader);
 
+/* qs_config_check_upstream: one pool, as far as its connections go. */
+int qs_config_check_upstream(struct qs_document *document,
+			     const struct qs_config_pool *pool, size_t index);
+
+/* qs_config_check_request_id: the name of the field. */
+int qs_config_check_request_id(struct qs_document *document,
+			       const struct qs_config *config);
+
 /* qs_config_check_files: whether the files that are named exist. */
 int qs_config_check_files(struct qs_document *document,
 			  const struct qs_config *config);

@@ -70,7 +70,7 @@ static json_t *make_value(const struct qs_config_key *key)
 		return make_pattern("^(none|([0-9.]+|\\[[0-9A-Fa-f:.]+\\])"
 				    ":[0-9]+)$");
 	case QS_KIND_URL:
-		return make_pattern("^http://(\\[[0-9A-Fa-f:.]+\\]|"
+		return make_pattern("^https?://(\\[[0-9A-Fa-f:.]+\\]|"
 				    "[A-Za-z0-9._-]+)(:[0-9]+)?/?$");
 	case QS_KIND_STATUSES:
 		return json_pack("{s:[s, s], s:s, s:i, s:i}", "type", "integer",

@@ -280,18 +280,17 @@ static int normalise_url(const struct value *value)
 	struct qs_document *document = value->document;
 	struct qs_url url;
 
-	if (!strncmp(value->text, "https:", 6))
-		return complain(value, "backends are spoken to in clear: "
-				       "http://HOST[:PORT]");
 	if (qs_parse_url(value->text, &url))
 		return complain(value,
-				"not http://HOST[:PORT] with HOST an IPv4 "
-				"address, an IPv6 address in brackets or a "
-				"name, and nothing behind");
+				"not http://HOST[:PORT] or https://HOST[:PORT] "
+				"with HOST an IPv4 address, an IPv6 address in "
+				"brackets or a name, and nothing behind");
 	if (qs_document_make(document, value->node, YAML_MAPPING_NODE) ||
 	    qs_document_put(document, value->node, "host", url.host) < 0 ||
 	    qs_document_put(document, value->node, "is_address",
-			    url.is_address ? "true" : "false") < 0)
+			    url.is_address ? "true" : "false") < 0 ||
+	    qs_document_put(document, value->node, "is_tls",
+			    url.is_tls ? "true" : "false") < 0)
 		return -ENOMEM;
 	return put_endpoint(document, value->node, "address", &url.address);
 }

@@ -259,6 +259,20 @@ static const struct qs_config_key terminator_keys[] = {
 		.mapping = &qs_config_metrics_page_mapping,
 		.help = "the loader's metrics for clients of the terminators",
 	},
+	{
+		.name = "forwarded",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config_terminator, forwarded),
+		.mapping = &qs_config_forwarded_mapping,
+		.help = "what backends are told of the client",
+	},
+	{
+		.name = "request_id",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config_terminator, request_id),
+		.mapping = &qs_config_request_id_mapping,
+		.help = "an ID of each request, for logs",
+	},
 	{},
 };
 

@@ -16,14 +16,19 @@ static const cyaml_strval_t affinities[] = {
 	{"cookie", QS_AFFINITY_COOKIE},
 };
 
+static const cyaml_strval_t proxy_protocols[] = {
+	{"none", QS_PROXY_NONE},
+	{"v2", QS_PROXY_V2},
+};
+
 static const struct qs_config_key backend_keys[] = {
 	{
 		.name = "url",
 		.kind = QS_KIND_URL,
 		.flags = QS_KEY_REQUIRED,
 		.size = sizeof(struct qs_config_backend),
-		.help = "http://HOST[:PORT]; each address of a host name is a "
-			"backend of its own",
+		.help = "http://HOST[:PORT] or https://HOST[:PORT]; each "
+			"address of a host name is a backend of its own",
 	},
 	{
 		.name = "name",
@@ -89,6 +94,15 @@ static const struct qs_config_key pool_keys[] = {
 		.help = "between two pieces of the response's body",
 	},
 	{
+		.name = "total_timeout",
+		.kind = QS_KIND_DURATION,
+		.fallback = "0s",
+		MEMBER(struct qs_config_pool, total_timeout_ms),
+		.maximum = 24 * HOUR,
+		.help = "the whole of a request and its response, retries "
+			"included; 0s: none",
+	},
+	{
 		.name = "keepalive",
 		.kind = QS_KIND_DURATION,
 		.fallback = "30s",
@@ -113,6 +127,37 @@ static const struct qs_config_key pool_keys[] = {
 		.minimum = 1,
 		.maximum = 65535,
 		.help = "connections of each terminator to each backend",
+	},
+	{
+		.name = "queue",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config_pool, queue),
+		.mapping = &qs_config_queue_mapping,
+		.help = "requests that wait when all connections are busy",
+	},
+	{
+		.name = "retries",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config_pool, retries),
+		.mapping = &qs_config_retries_mapping,
+		.help = "requests sent again when a backend fails",
+	},
+	{
+		.name = "proxy_protocol",
+		.kind = QS_KIND_CHOICE,
+		.fallback = "none",
+		MEMBER(struct qs_config_pool, proxy_protocol),
+		CHOICES(proxy_protocols),
+		.help = "header with the client's address before each "
+			"connection's first request; each connection is for "
+			"one client's requests only",
+	},
+	{
+		.name = "tls",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config_pool, tls),
+		.mapping = &qs_config_pool_tls_mapping,
+		.help = "how https backends are verified",
 	},
 	{
 		.name = "balance",

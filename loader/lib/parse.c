@@ -196,6 +196,24 @@ int qs_parse_prefix(const char *text, struct qs_prefix_key *ret_prefix)
 	return 0;
 }
 
+static bool contains(const struct qs_prefix_key *prefix, const uint8_t *address)
+{
+	unsigned octets = prefix->length / 8, bits = prefix->length % 8;
+	uint8_t mask = 0xff00 >> bits;
+
+	return !memcmp(prefix->address, address, octets) &&
+	       (!bits || !((prefix->address[octets] ^ address[octets]) & mask));
+}
+
+bool qs_prefixes_contain(const struct qs_prefix_key *prefixes, size_t count,
+			 const uint8_t *address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (contains(&prefixes[i], address))
+			return true;
+	return false;
+}
+
 char *qs_format_prefix(char text[static QS_PREFIX_TEXT],
 		       const struct qs_prefix_key *prefix)
 {
@@ -286,8 +304,9 @@ static bool is_host_name(const char *host)
 
 int qs_parse_url(const char *text, struct qs_url *ret_url)
 {
-	static const char scheme[] = "http://";
-	struct qs_url url = {};
+	static const char *const schemes[] = {"http://", "https://"};
+	struct qs_url url = {.is_tls = !strncmp(text, "https:", 6)};
+	const char *scheme = schemes[url.is_tls];
 	char endpoint[sizeof(url.host) + QS_ENDPOINT_TEXT];
 	const char *port;
 	uint32_t number;
@@ -304,7 +323,9 @@ int qs_parse_url(const char *text, struct qs_url *ret_url)
 	port = memchr(port ? port : text, ':',
 		      port ? text + length - port : (ptrdiff_t)length);
 	snprintf(endpoint, sizeof(endpoint), "%.*s%s", (int)length, text,
-		 port ? "" : ":80");
+		 port	      ? ""
+		 : url.is_tls ? ":443"
+			      : ":80");
 	if (split_endpoint(endpoint, url.host, sizeof(url.host), &port,
 			   &family) ||
 	    qs_parse_number(port, UINT16_MAX, &number) || !number)

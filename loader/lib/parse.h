@@ -69,6 +69,11 @@ enum { QS_PREFIX_TEXT = 56 };
  */
 int qs_parse_prefix(const char *text, struct qs_prefix_key *ret_prefix);
 
+/* qs_prefixes_contain: whether one of them contains the address (16 octets,
+ * IPv4 mapped). */
+bool qs_prefixes_contain(const struct qs_prefix_key *prefixes, size_t count,
+			 const uint8_t *address);
+
 /* qs_format_prefix: the reverse, always with the bits. Returns `text`. */
 char *qs_format_prefix(char text[static QS_PREFIX_TEXT],
 		       const struct qs_prefix_key *prefix);
@@ -101,12 +106,13 @@ struct qs_url {
 				      host name */
 	bool is_address;	   /* host is numeric */
 	struct qs_vip_key address; /* its port is set in both cases */
+	bool is_tls;
 };
 
 /*
- * qs_parse_url: "http://HOST[:PORT]" with HOST an IPv4 address, an IPv6 address
- * in brackets or a host name; a final "/" is allowed. The port is 80 where none
- * is given. Returns 0 or -EINVAL.
+ * qs_parse_url: "http://HOST[:PORT]" or "https://..." with HOST an IPv4
+ * address, an IPv6 address in brackets or a host name; a final "/" is allowed.
+ * The port is 80 or 443 where none is given. Returns 0 or -EINVAL.
  */
 int qs_parse_url(const char *text, struct qs_url *ret_url);
 

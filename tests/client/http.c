@@ -35,21 +35,27 @@ static int submit(struct http_session *session, struct request *request,
 {
 	static const nghttp3_data_reader reader = {http_read_body};
 	const struct request_plan *plan = request->plan;
-	nghttp3_nv fields[5 + REQUEST_FIELDS_MAX];
+	nghttp3_nv fields[6 + REQUEST_FIELDS_MAX];
+	char values[REQUEST_FIELDS_MAX][REQUEST_VALUE_SIZE];
+	uint32_t number = session->connection.number;
 	char path[512], length[24];
 	size_t count = 0, i;
 
 	snprintf(length, sizeof(length), "%" PRIu64, plan->body_size);
-	request_path(plan, session->connection.number, path, sizeof(path));
+	request_expand(plan->path, number, path, sizeof(path));
 	fields[count++] = http_field(":method", plan->method);
 	fields[count++] = http_field(":scheme", "https");
 	fields[count++] = http_field(":authority", session->options->authority);
 	fields[count++] = http_field(":path", path);
 	if (plan->has_body && !plan->trailers)
 		fields[count++] = http_field("content-length", length);
-	for (i = 0; i < plan->field_count; i++)
-		fields[count++] =
-			http_field(plan->field_names[i], plan->field_values[i]);
+	for (i = 0; i < plan->field_count; i++) {
+		request_expand(plan->field_values[i], number, values[i],
+			       sizeof(values[i]));
+		fields[count++] = http_field(plan->field_names[i], values[i]);
+	}
+	if (session->options->cookies && session->cookie[0])
+		fields[count++] = http_field("cookie", session->cookie);
 	request->stream = stream;
 	return nghttp3_conn_submit_request(session->h3, stream, fields, count,
 					   plan->has_body ? &reader : NULL,
@@ -221,6 +227,11 @@ static void finish(struct http_session *session, struct request *request,
 	bool failed;
 
 	request->finished = true;
+	if (request->cookie[0]) {
+		memcpy(session->cookie, request->cookie,
+		       sizeof(session->cookie));
+		session->cookies_set++;
+	}
 	/* What is still owed counts for the connection's window. */
 	ngtcp2_conn_extend_max_offset(session->connection.quic,
 				      request->credit_owed);

@@ -21,6 +21,7 @@ struct http_options {
 	size_t plan_count;
 	const char *authority;
 	bool show;     /* keep a log of each response */
+	bool cookies;  /* send what the last set-cookie said */
 	bool tolerant; /* a request that fails does not fail the connection */
 	uint64_t pace; /* octets a second in each direction, 0: no limit */
 	/* A request that is done is made again at once, until the session has
@@ -65,7 +66,9 @@ struct http_session {
 	uint64_t body_received, body_acked; /* octets, of all requests */
 	uint64_t down_budget, up_budget;    /* octets that the pace allows */
 	char terminator[REQUEST_NAME_SIZE]; /* "" until the first response */
-	json_t *log;			    /* array, or NULL */
+	char cookie[REQUEST_VALUE_SIZE];    /* the last; "": none yet */
+	unsigned int cookies_set;
+	json_t *log; /* array, or NULL */
 };
 
 /* http_start makes a session without a connection. Returns 0 or -ENOMEM. */

@@ -173,6 +173,7 @@ static int prepare(struct load *load, const struct load_options *options)
 		.tolerant = options->tolerant,
 		.pace = options->pace,
 		.repeats = options->repeats,
+		.cookies = options->cookies,
 	};
 	load->connection = (struct connection_options){
 		.loop = &load->loop,

@@ -30,6 +30,7 @@ struct entry {
 	uint64_t started_ns;
 	unsigned int reconnects;
 	json_t *terminators; /* names, of each connection so far */
+	json_t *backends;    /* {name: requests} */
 	bool confirmed, rebound, migrated;
 	unsigned int ports[2]; /* local, before and after the rebinding */
 };

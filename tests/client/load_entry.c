@@ -67,10 +67,12 @@ static void count(json_t *counts, const char *key, size_t number)
 static void on_request_done(void *user, const struct request *request,
 			    const char *failed)
 {
-	struct load *load = ((struct entry *)user)->load;
+	struct entry *entry = user;
+	struct load *load = entry->load;
 	uint64_t taken_ns = connection_now() - request->started_ns;
 
 	count(load->by_backend, request->backend, 1);
+	count(entry->backends, request->backend, 1);
 	count(load->by_terminator, request->terminator, 1);
 	if (failed) {
 		count(load->requests_failed, failed, 1);
@@ -156,6 +158,7 @@ static void on_ended(void *user, const char *failed)
 		entry_begin(entry + load->options->connections, entry);
 	uv_close((uv_handle_t *)&entry->step, NULL);
 	json_decref(entry->terminators);
+	json_decref(entry->backends);
 	http_free(session);
 	connection_free(&session->connection, on_connection_closed);
 }
@@ -232,6 +235,7 @@ void entry_begin(struct entry *entry, const struct entry *predecessor)
 	entry->step.data = entry;
 	entry->started_ns = connection_now();
 	entry->terminators = json_array();
+	entry->backends = json_object();
 	load->totals.begun++;
 	if (http_start(&entry->session, &load->http, &owner, entry) < 0)
 		cannot_make(entry);

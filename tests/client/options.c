@@ -24,6 +24,7 @@ enum {
 	OPT_TOLERANT,
 	OPT_ROUNDS,
 	OPT_CONTINUOUS,
+	OPT_COOKIES,
 	OPT_HOLD,
 	OPT_INTERVAL,
 	OPT_REBIND_AT,
@@ -56,7 +57,8 @@ static const struct argp_option table[] = {
 	 0},
 	{0, 0, 0, 0, "Changes to the request named last:", 2},
 	{"method", OPT_METHOD, "METHOD", 0, "Another method", 0},
-	{"field", OPT_FIELD, "NAME:VALUE", 0, "A header field more", 0},
+	{"field", OPT_FIELD, "NAME:VALUE", 0,
+	 "A header field more; %u in VALUE is the connection's number", 0},
 	{"status", OPT_STATUS, "N", 0, "Expect this status (default: 2xx)", 0},
 	{"unchecked", OPT_UNCHECKED, 0, 0, "Take any response body", 0},
 	{"trailers", OPT_TRAILERS, 0, 0,
@@ -80,6 +82,8 @@ static const struct argp_option table[] = {
 	 "Make each request again as soon as it is done, as often as there "
 	 "are rounds",
 	 0},
+	{"cookies", OPT_COOKIES, 0, 0,
+	 "Send the last cookie that was set, each connection its own", 0},
 	{"hold", OPT_HOLD, "SECONDS", 0,
 	 "Go on with rounds until a connection is so old", 0},
 	{"interval", OPT_INTERVAL, "MS", 0, "Wait between rounds", 0},
@@ -331,6 +335,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		break;
 	case OPT_CONTINUOUS:
 		options->continuous = true;
+		break;
+	case OPT_COOKIES:
+		options->cookies = true;
 		break;
 	case OPT_HOLD:
 		options->hold_ms = number(state, text, 3600) * 1000;

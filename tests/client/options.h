@@ -31,6 +31,7 @@ struct load_options {
 	bool share_socket;
 	bool successors; /* each connection is followed by one with its token */
 	bool resume;	 /* ... and its session ticket */
+	bool cookies;	 /* send them back, each connection its own */
 	bool json, show;
 	bool big_hello;
 	bool tolerant; /* a connection goes on when a request fails */

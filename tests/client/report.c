@@ -61,6 +61,10 @@ void report_entry(const struct entry *entry, const char *failed)
 	json_object_set_new(line, "reconnects",
 			    json_integer(entry->reconnects));
 	json_object_set(line, "terminators", entry->terminators);
+	json_object_set(line, "backends", entry->backends);
+	json_object_set_new(line, "cookie", json_string(session->cookie));
+	json_object_set_new(line, "cookies_set",
+			    json_integer(session->cookies_set));
 	add_times(line, entry);
 	if (session->log)
 		json_object_set(line, "responses", session->log);

@@ -39,17 +39,16 @@ void request_end(struct request *request)
 	request->log = NULL;
 }
 
-void request_path(const struct request_plan *plan, uint32_t number, char *path,
-		  size_t size)
+void request_expand(const char *text, uint32_t number, char *expanded,
+		    size_t size)
 {
-	const char *mark = strstr(plan->path, "%u");
+	const char *mark = strstr(text, "%u");
 
 	if (mark)
-		snprintf(path, size, "%.*s%" PRIu32 "%s",
-			 (int)(mark - plan->path), plan->path, number,
-			 mark + 2);
+		snprintf(expanded, size, "%.*s%" PRIu32 "%s",
+			 (int)(mark - text), text, number, mark + 2);
 	else
-		snprintf(path, size, "%s", plan->path);
+		snprintf(expanded, size, "%s", text);
 }
 
 static bool is(nghttp3_vec name, const char *text)
@@ -80,6 +79,13 @@ static void take_via(struct request *request, nghttp3_vec value)
 	name = strchr(hop, ' ');
 	snprintf(request->terminator, sizeof(request->terminator), "%.*s",
 		 (int)sizeof(request->terminator) - 1, name ? name + 1 : hop);
+}
+
+/* Without its attributes. */
+static void take_cookie(struct request *request, nghttp3_vec value)
+{
+	copy(request->cookie, sizeof(request->cookie), value);
+	request->cookie[strcspn(request->cookie, ";")] = '\0';
 }
 
 static void log_field(struct request *request, const char *section,
@@ -135,6 +141,8 @@ void request_header(struct request *request, nghttp3_vec name,
 		take_via(request, value);
 	if (is(name, "server"))
 		copy(request->server, sizeof(request->server), value);
+	if (is(name, "set-cookie"))
+		take_cookie(request, value);
 	if (is(name, "x-backend"))
 		copy(request->backend, sizeof(request->backend), value);
 	if (request->log)

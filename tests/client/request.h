@@ -16,8 +16,9 @@
 
 enum {
 	REQUEST_FIELDS_MAX = 8,
-	REQUEST_NAME_SIZE = 64, /* of a terminator, with its NUL */
-	REQUEST_KEPT_MAX = 512, /* octets of an unchecked response body */
+	REQUEST_NAME_SIZE = 64,	  /* of a terminator, with its NUL */
+	REQUEST_KEPT_MAX = 512,	  /* octets of an unchecked response body */
+	REQUEST_VALUE_SIZE = 256, /* of a field or cookie, with its NUL */
 };
 
 /* What to ask for and what to expect. */
@@ -25,7 +26,7 @@ struct request_plan {
 	const char *method;
 	const char *path; /* "%u" in it becomes the connection's number */
 	const char *field_names[REQUEST_FIELDS_MAX];
-	const char *field_values[REQUEST_FIELDS_MAX];
+	const char *field_values[REQUEST_FIELDS_MAX]; /* "%u" as in path */
 	size_t field_count;
 	bool has_body;
 	uint64_t body_size;  /* of the request; the pattern */
@@ -45,7 +46,8 @@ struct request {
 	char terminator[REQUEST_NAME_SIZE]; /* from the last via field */
 	char server[REQUEST_NAME_SIZE];	    /* the server field */
 	char backend[REQUEST_NAME_SIZE];    /* the x-backend field */
-	uint64_t received;		    /* octets of response body */
+	char cookie[REQUEST_VALUE_SIZE]; /* NAME=VALUE of the last set-cookie */
+	uint64_t received;		 /* octets of response body */
 	uint64_t credit_owed; /* of these, not yet given back as window */
 	char kept[REQUEST_KEPT_MAX + 1]; /* the first of them */
 	uint8_t *ring; /* request body between made and acknowledged */
@@ -68,9 +70,10 @@ int request_begin(struct request *request, const struct request_plan *plan,
 /* request_end frees what the request holds. */
 void request_end(struct request *request);
 
-/* request_path writes the plan's path for a connection's number. */
-void request_path(const struct request_plan *plan, uint32_t number, char *path,
-		  size_t size);
+/* request_expand writes a text of the plan for a connection's number, which
+ * takes the place of "%u". */
+void request_expand(const char *text, uint32_t number, char *expanded,
+		    size_t size);
 
 /* request_header takes in one field of the response's header, interim header
  * or trailer section. Neither string is NUL terminated. */

@@ -409,6 +409,46 @@ Test(config, every_key_reaches_its_member)
 	qs_config_free(config);
 }
 
+Test(config, keys_of_connections_to_backends)
+{
+	struct qs_config *config = load("tests/config/good/upstream.yaml");
+	const struct qs_config_terminator *terminator = &config->terminator;
+	const struct qs_config_pool *pool = &config->pools[0];
+
+	assert_number(terminator->forwarded.trusted_count, 2);
+	assert_number(terminator->forwarded.trusted[0].length, 96 + 24);
+	assert_number(terminator->forwarded.standard, false);
+	assert_number(terminator->request_id.enabled, false);
+	assert_text(terminator->request_id.field, "x-trace");
+	assert_number(terminator->request_id.respond, true);
+	assert_number(pool->total_timeout_ms, 90000);
+	assert_number(pool->queue.size, 7);
+	assert_number(pool->queue.timeout_ms, 250);
+	assert_number(pool->retries.attempts, 3);
+	assert_number(pool->retries.budget, 125);
+	assert_number(pool->retries.minimum, 4);
+	assert_number(pool->retries.on_timeout, true);
+	assert_number(pool->retries.status_count, 2);
+	assert_number(pool->retries.statuses[0].last, 504);
+	assert_number(pool->proxy_protocol, QS_PROXY_V2);
+	assert_text(pool->tls.ca_file, "/dev/null");
+	assert_text(pool->tls.server_name, "www.example.com");
+	assert_number(pool->tls.verify, false);
+	assert_number(pool->backends[0].is_tls, true);
+	assert_number(pool->backends[0].address.port, 443);
+	assert_number(pool->backends[1].address.port, 8443);
+	pool = &config->pools[1];
+	assert_number(pool->backends[0].is_tls, false);
+	assert_number(pool->total_timeout_ms, 0);
+	assert_number(pool->queue.size, 1024);
+	assert_number(pool->retries.attempts, 2);
+	assert_number(pool->retries.status_count, 0);
+	assert_number(pool->proxy_protocol, QS_PROXY_NONE);
+	assert_number(pool->tls.verify, true);
+	cr_assert_null(pool->tls.ca_file);
+	qs_config_free(config);
+}
+
 Test(config, an_alias_is_a_copy)
 {
 	struct qs_config *config = load("tests/config/good/aliases.yaml");

@@ -293,6 +293,8 @@ Test(parse, url_takes_addresses_and_names)
 		{"http://api-1.web_2.example.com", "api-1.web_2.example.com",
 		 false, 80},
 		{"http://1and1.example", "1and1.example", false, 80},
+		{"https://a", "a", false, 443},
+		{"https://[::1]:80", "::1", true, 80},
 	};
 	struct qs_url url;
 
@@ -307,6 +309,33 @@ Test(parse, url_takes_addresses_and_names)
 	}
 }
 
+Test(parse, prefixes_contain)
+{
+	static const struct {
+		const char *prefix, *address;
+		bool contains;
+	} rows[] = {
+		{"192.0.2.0/24", "192.0.2.255", true},
+		{"192.0.2.0/24", "192.0.3.0", false},
+		{"192.0.2.128/25", "192.0.2.127", false},
+		{"192.0.2.1", "192.0.2.1", true},
+		{"2001:db8::/33", "2001:db8:7fff::1", true},
+		{"2001:db8::/33", "2001:db8:8000::1", false},
+		{"0.0.0.0/0", "2001:db8::1", false},
+		{"::/0", "192.0.2.1", true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct qs_prefix_key prefix, address;
+
+		cr_assert_eq(qs_parse_prefix(rows[i].prefix, &prefix), 0);
+		cr_assert_eq(qs_parse_prefix(rows[i].address, &address), 0);
+		cr_expect_eq(qs_prefixes_contain(&prefix, 1, address.address),
+			     rows[i].contains, "%s %s", rows[i].prefix,
+			     rows[i].address);
+	}
+}
+
 Test(parse, url_refuses_what_is_none)
 {
 	static const char *const bad[] = {
@@ -314,7 +343,7 @@ Test(parse, url_refuses_what_is_none)
 		"http://",
 		"http:///",
 		"http://:80",
-		"https://a",
+		"https:/a",
 		"HTTP://a",
 		"http://a:",
 		"http://a:0",
