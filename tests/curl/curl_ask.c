@@ -154,10 +154,10 @@ static bool ask(CURL *easy, json_t *request)
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, &answer);
 	result = curl_easy_perform(easy);
-	report(easy, &answer, result);
-	json_decref(answer.fields);
 	if (answer.file)
 		fclose(answer.file);
+	report(easy, &answer, result);
+	json_decref(answer.fields);
 	curl_slist_free_all(lists.fields);
 	curl_slist_free_all(lists.addresses);
 	return true;
