@@ -137,7 +137,7 @@ static int begin_redirect(struct exchange *exchange,
 	if (!location)
 		return -ENOMEM;
 	exchange->work = location;
-	variables_of(&variables, request, "");
+	variables_of(&variables, request, exchange->request_id);
 	variables_render(location, template, &variables);
 	if (location->failed)
 		return -ENOMEM;

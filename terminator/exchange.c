@@ -73,6 +73,7 @@ void exchange_got_head(struct exchange *exchange, unsigned status,
 	exchange_rules_response(exchange, &view);
 	if (exchange->client)
 		affinity_respond(exchange, &view, cookie);
+	introduction_respond(exchange, &view);
 	exchange->head_told = true;
 	exchange->status = status;
 	exchange->response_ended = end;
@@ -293,6 +294,8 @@ static void find_route(struct exchange *exchange,
 				     ? exchange->route->upstream
 				     : router_nowhere(exchange->router);
 	upstream_add_exchange(exchange->upstream);
+	if (exchange->site)
+		introduction_begin(exchange, request);
 }
 
 /* Has the route's handler begin. Returns why it cannot, or -1. */

@@ -87,6 +87,7 @@ struct exchange {
 	enum qs_protocol protocol;
 	uint64_t begun_ns;   /* uv_hrtime */
 	char request_id[64]; /* "": none */
+	bool peer_trusted;   /* what it says of others is believed */
 	bool finished;	     /* the front has got all of the response */
 	unsigned calling;    /* callbacks of the front under way */
 	struct later_work later;

@@ -54,7 +54,7 @@ int exchange_rules_begin(struct exchange *exchange,
 
 	if (!route->request_rules && !route->response_rules)
 		return exchange->handler->begin(exchange, request);
-	variables_of(&variables, request, "");
+	variables_of(&variables, request, exchange->request_id);
 	result = keep_values(exchange, &variables);
 	if (result)
 		return result;

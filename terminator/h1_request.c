@@ -13,10 +13,6 @@ static const char *const replaced[] = {
 	"host",
 	"cookie",
 	"content-length",
-	"x-forwarded-for",
-	"x-forwarded-proto",
-	"x-forwarded-host",
-	"forwarded",
 };
 
 static bool is_replaced(const struct field *field)
@@ -94,12 +90,14 @@ static void add_te(struct text *text, const struct exchange_request *from)
 	}
 }
 
-static void add_fields(struct text *text, const struct exchange_request *from)
+static void add_fields(struct text *text, const struct exchange_request *from,
+		       const struct forwarding *forwarding)
 {
 	for (size_t i = 0; i < from->field_count; i++) {
 		const struct field *field = &from->fields[i];
 
 		if (!is_replaced(field) &&
+		    !forwarding_replaces(forwarding, field) &&
 		    !field_is_hop_by_hop(field, from->fields,
 					 from->field_count))
 			add_field(text, field);
@@ -130,7 +128,8 @@ static void add_framing(struct h1_request *request,
 
 int h1_request_write(struct h1_request *request,
 		     const struct exchange_request *from,
-		     const struct message *message, const char *via)
+		     const struct message *message,
+		     const struct forwarding *forwarding)
 {
 	struct text *head = &request->head;
 
@@ -141,14 +140,9 @@ int h1_request_write(struct h1_request *request,
 	text_add(head, from->path.value, from->path.value_size);
 	text_add_string(head, " HTTP/1.1\r\n");
 	add_value(head, "host", &from->authority);
-	add_fields(head, from);
+	add_fields(head, from, forwarding);
 	add_framing(request, from);
-	text_add_string(head, "via: 3.0 ");
-	text_add_string(head, via);
-	text_add(head, "\r\n", 2);
-	add_string(head, "x-forwarded-for", from->peer_address);
-	add_value(head, "x-forwarded-proto", &from->scheme);
-	add_value(head, "x-forwarded-host", &from->authority);
+	forwarding_write(head, from, forwarding);
 	text_add(head, "\r\n", 2);
 	if (head->failed)
 		return -ENOMEM;

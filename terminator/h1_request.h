@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "terminator/exchange.h"
+#include "terminator/forwarding.h"
 #include "terminator/message.h"
 #include "terminator/text.h"
 
@@ -26,17 +27,17 @@ struct h1_request {
 /*
  * h1_request_write fills `request` (all zeros before) from what the front
  * tells and message_check found: origin-form target, Host from the authority,
- * no connection-specific fields, cookies joined (RFC 9114, 4.2.1), Via with
- * `via`, X-Forwarded-For, -Proto and -Host in place of any that came. A valid
- * Content-Length frames the body; without one, a body that follows is chunked.
- * A Forwarded field is dropped, since it would be the client's word.
+ * no connection-specific fields, cookies joined (RFC 9114, 4.2.1), and what
+ * forwarding_write adds. A valid Content-Length frames the body; without one, a
+ * body that follows is chunked.
  *
  * Returns 0, or -E2BIG (over H1_REQUEST_HEAD_MAX) or -ENOMEM. The caller frees
  * request->head always.
  */
 int h1_request_write(struct h1_request *request,
 		     const struct exchange_request *from,
-		     const struct message *message, const char *via);
+		     const struct message *message,
+		     const struct forwarding *forwarding);
 
 /* h1_request_write_last_chunk writes the end of a chunked body with trailers,
  * without those that may not stand there. Returns 0, -EPROTO (malformed),

@@ -284,9 +284,9 @@ void pool_stop(struct upstream *upstream)
 static int begin(struct exchange *exchange,
 		 const struct exchange_request *request)
 {
-	int result =
-		h1_request_write(&exchange->request, request,
-				 &exchange->message, exchange->shared->via);
+	struct forwarding forwarding = introduction_forwarding(exchange);
+	int result = h1_request_write(&exchange->request, request,
+				      &exchange->message, &forwarding);
 
 	if (result < 0)
 		return result;

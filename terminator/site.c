@@ -83,7 +83,8 @@ static int fill(struct site *site, const struct qs_config *config,
 	int result;
 
 	site->match = routes_new(config->routes, site->count);
-	if (!site->match || make_pages(site, config))
+	if (!site->match || make_pages(site, config) ||
+	    introduction_init(&site->introduction, &config->terminator))
 		return -ENOMEM;
 	result = error_pages_load(config->error_pages, config->error_page_count,
 				  &site->error_pages, error, size);
@@ -181,5 +182,6 @@ void site_unref(struct site *site)
 	free(site->metrics.path);
 	error_pages_free(site->error_pages);
 	routes_free(site->match);
+	introduction_free(&site->introduction);
 	free(site);
 }

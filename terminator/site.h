@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "loader/lib/config.h"
+#include "terminator/introduction.h"
 
 struct answer;
 struct error_page;
@@ -42,6 +43,7 @@ struct own_page {
 
 struct site {
 	unsigned references;
+	struct introduction introduction;
 	struct own_page health; /* both before all routes */
 	struct own_page metrics;
 	struct routes *match;		 /* to indices of `routes` */

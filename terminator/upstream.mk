@@ -6,7 +6,7 @@ include terminator/routes.mk
 TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) \
 	$(TERMINATOR_ROUTES_OBJS) $(addprefix $(BUILD)/obj/terminator/, \
 	accept_encoding.o backend_stats.o backends.o body.o choose.o exchange.o fields.o h1_client.o \
-	h1_client_send.o h1_request.o h1_response.o later.o message.o own_rows.o pool.o \
+	h1_client_send.o forwarding.o introduction.o request_id.o h1_request.o h1_response.o later.o message.o own_rows.o pool.o \
 	pool_stats.o router.o text.o trials.o upstream.o)
 
 trials_test_OBJS := $(BUILD)/obj/terminator/trials.o
@@ -16,7 +16,9 @@ own_rows_test_OBJS := $(BUILD)/obj/terminator/own_rows.o \
 	$(addprefix $(BUILD)/obj/loader/lib/,effective.o parse.o)
 body_test_OBJS := $(BUILD)/obj/terminator/body.o
 h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
-	h1_request.o message.o text.o)
+	forwarding.o h1_request.o message.o text.o)
+forwarding_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
+	forwarding.o request_id.o text.o)
 message_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o message.o)
 h1_response_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	h1_response.o text.o)

@@ -108,7 +108,8 @@ static int write_request(struct h1_request *request,
 	int result = message_check(&message, from);
 
 	return result < 0 ? result
-			  : h1_request_write(request, from, &message, via);
+			  : h1_request_write(request, from, &message,
+					     &(struct forwarding){.via = via});
 }
 
 static int write_row(const struct row *row, struct h1_request *request)
@@ -140,7 +141,7 @@ static void expect_text(const struct row *row, const struct text *head)
 	char expected[2048];
 
 	snprintf(expected, sizeof(expected),
-		 "%svia: 3.0 test\r\nx-forwarded-for: 2001:db8::7\r\n"
+		 "%svia: 1.1 test\r\nx-forwarded-for: 2001:db8::7\r\n"
 		 "x-forwarded-proto: %s\r\nx-forwarded-host: %s\r\n\r\n",
 		 row->text, row->scheme ? row->scheme : "https",
 		 row->authority ? row->authority : "a.example");
