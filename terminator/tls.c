@@ -105,7 +105,9 @@ struct tls *tls_new(const char *certificate_file, const char *key_file,
 		return NULL;
 	wolfSSL_Init();
 	tls->context = wolfSSL_CTX_new(wolfTLSv1_3_server_method());
-	if (tls->context)
+	/* One random generator for all sessions. */
+	if (tls->context &&
+	    wolfSSL_CTX_new_rng(tls->context) == WOLFSSL_SUCCESS)
 		*error = configure(tls->context, certificate_file, key_file);
 	if (*error) {
 		tls_free(tls);
