@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With malloc's own header and ours a chunk takes 16 KiB. */
-enum { CHUNK_SIZE = 16 * 1024 - 32 };
+enum {
+	/* With malloc's own header and ours a chunk takes 16 KiB. */
+	CHUNK_SIZE = 16 * 1024 - 32,
+	SPARE_MAX = 256, /* 4 MiB in all */
+};
 
 struct body_chunk {
 	struct body_chunk *next;
@@ -20,12 +23,41 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+/* Chunks that were freed, for the next body: most are of short bodies, and
+ * malloc() is slow with blocks of this size. */
+static struct {
+	struct body_chunk *first;
+	size_t count;
+} spare;
+
+static struct body_chunk *new_chunk(void)
+{
+	struct body_chunk *chunk = spare.first;
+
+	if (!chunk)
+		return malloc(sizeof(*chunk));
+	spare.first = chunk->next;
+	spare.count--;
+	return chunk;
+}
+
+static void free_chunk(struct body_chunk *chunk)
+{
+	if (spare.count == SPARE_MAX) {
+		free(chunk);
+		return;
+	}
+	chunk->next = spare.first;
+	spare.first = chunk;
+	spare.count++;
+}
+
 static void free_chain(struct body_chunk *chunk)
 {
 	while (chunk) {
 		struct body_chunk *next = chunk->next;
 
-		free(chunk);
+		free_chunk(chunk);
 		chunk = next;
 	}
 }
@@ -35,7 +67,7 @@ static struct body_chunk *new_chain(size_t size)
 	struct body_chunk *first = NULL;
 
 	for (size_t capacity = 0; capacity < size; capacity += CHUNK_SIZE) {
-		struct body_chunk *chunk = malloc(sizeof(*chunk));
+		struct body_chunk *chunk = new_chunk();
 
 		if (!chunk) {
 			free_chain(first);
@@ -165,7 +197,7 @@ static void drop_first(struct body *body)
 		return;
 	}
 	body->first = chunk->next;
-	free(chunk);
+	free_chunk(chunk);
 }
 
 void body_release(struct body *body, size_t size)

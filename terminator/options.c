@@ -254,7 +254,7 @@ static void set_defaults(struct options *options)
 	options->pool.response_timeout_ms = 60000;
 	options->pool.body_timeout_ms = 60000;
 	options->pool.keepalive_ms = 30000;
-	options->pool.keepalive_connections = 64;
+	options->pool.keepalive_connections = 512;
 	options->pool.max_connections = 1024;
 }
 

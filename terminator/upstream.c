@@ -17,7 +17,7 @@ void upstream_default_pool(struct qs_config_pool *pool)
 		.response_timeout_ms = 60000,
 		.body_timeout_ms = 60000,
 		.keepalive_ms = 30000,
-		.keepalive_connections = 64,
+		.keepalive_connections = 512,
 		.max_connections = 1024,
 	};
 }

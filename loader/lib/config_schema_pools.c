@@ -113,7 +113,7 @@ static const struct qs_config_key pool_keys[] = {
 	{
 		.name = "keepalive_connections",
 		.kind = QS_KIND_NUMBER,
-		.fallback = "64",
+		.fallback = "512",
 		MEMBER(struct qs_config_pool, keepalive_connections),
 		.maximum = 65535,
 		.help = "unused connections that each terminator keeps to each "

@@ -145,7 +145,7 @@ FIGURES = {
     "bulk_1m_s_per_gb": ("s a GB", 1.2, "1.62 nginx", bulk_1m, 100, 20, 5, 2),
     "bulk_10m_s_per_gb": ("s a GB", 1.2, "2.10 nginx", bulk_10m, 40, 4, 5, 2),
     "handshake_us": ("us a connection", 480, "587 nghttpx",
-                     handshake, 2500, 500, 5, 2),
+                     handshake, 2500, 1000, 5, 2),
     "idle_conn_kib": ("KiB a connection", 30, "42 HAProxy",
                       idle, 9900, 500, 1, 1),
 }

@@ -50,7 +50,7 @@ static void assert_default_pool(const struct qs_config_pool *pool)
 	assert_number(pool->response_timeout_ms, 60000);
 	assert_number(pool->body_timeout_ms, 60000);
 	assert_number(pool->keepalive_ms, 30000);
-	assert_number(pool->keepalive_connections, 64);
+	assert_number(pool->keepalive_connections, 512);
 	assert_number(pool->max_connections, 1024);
 	assert_number(pool->balance, QS_BALANCE_ROUND_ROBIN);
 	assert_text(pool->hash_key, "client-ip");
