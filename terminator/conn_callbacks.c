@@ -20,9 +20,8 @@ static int h3_result(struct conn *conn, int rv)
 {
 	if (!rv)
 		return 0;
-	ngtcp2_ccerr_set_application_error(
-		&conn->error, nghttp3_err_infer_quic_app_error_code(rv), NULL,
-		0);
+	ngtcp2_ccerr_set_application_error(&conn->error, h3_error_code(rv),
+					   NULL, 0);
 	return NGTCP2_ERR_CALLBACK_FAILURE;
 }
 

@@ -171,7 +171,6 @@ void h3_blocked(struct h3 *h3, int64_t stream_id)
 	nghttp3_conn_block_stream(h3->nghttp3, stream_id);
 }
 
-/* The stream may have begun in the call that found it malformed. */
 static struct h3_stream *find_stream(struct h3 *h3, int64_t id)
 {
 	struct h3_stream *stream = h3->streams;
@@ -179,6 +178,15 @@ static struct h3_stream *find_stream(struct h3 *h3, int64_t id)
 	while (stream && stream->id != id)
 		stream = stream->next;
 	return stream;
+}
+
+uint64_t h3_error_code(int error)
+{
+	/* A name of over 256 octets, or a value of over 64 KiB: nghttp3's QPACK
+	 * decoder is of no use behind it, for any stream. */
+	if (error == NGHTTP3_ERR_QPACK_HEADER_TOO_LARGE)
+		return NGHTTP3_H3_EXCESSIVE_LOAD;
+	return nghttp3_err_infer_quic_app_error_code(error);
 }
 
 /* What nghttp3 fails on, though it concerns one stream only: a HEADERS frame
@@ -207,9 +215,16 @@ int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 					    fin);
 	if (consumed < 0) {
 		code = stream_error(consumed, size, fin);
-		if (!code || stream || !ngtcp2_is_bidi_stream(stream_id))
+		if (!code || !ngtcp2_is_bidi_stream(stream_id))
 			return (int)consumed;
-		h3_refuse(h3, stream_id, code);
+		/* It may have begun in this call. */
+		stream = find_stream(h3, stream_id);
+		if (stream) {
+			h3_stream_cancel(stream);
+			h3_stream_refuse(stream, code);
+		} else {
+			h3_refuse(h3, stream_id, code);
+		}
 		consumed = (nghttp3_ssize)size;
 	}
 	h3_extend(h3, stream_id, (size_t)consumed);

@@ -45,6 +45,9 @@ int h3_stop_reading(struct h3 *h3, int64_t stream_id);
 int h3_cancelled(struct h3 *h3, int64_t stream_id, struct h3_stream *stream);
 int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code);
 
+/* h3_error_code tells the code that closes the connection for such an error. */
+uint64_t h3_error_code(int error);
+
 /* h3_goaway sends GOAWAY: a notice first (last = false), then the real one. */
 void h3_goaway(struct h3 *h3, bool last);
 

@@ -36,15 +36,18 @@ int h3_on_header(nghttp3_conn *nghttp3, int64_t stream_id, int32_t token,
 	(void)token;
 	(void)flags;
 	(void)conn_user;
-	if (stream->refused)
+	if (stream->refused || stream->too_large)
 		return 0;
 	switch (h3_fields_add(&stream->fields, n.base, n.len, v.base, v.len,
 			      H3_MAX_FIELD_SECTION)) {
 	case 0:
 		return 0;
 	case -EMSGSIZE:
-		/* RFC 9114, 4.2.2: larger than SETTINGS said. */
-		h3_stream_refuse(stream, NGHTTP3_H3_REQUEST_REJECTED);
+		/* Not refused here: nghttp3 would tell the client's encoder
+		 * that the stream is cancelled, and at the section's end that
+		 * it is decoded, which is an error (RFC 9204, 4.4.1). */
+		stream->too_large = true;
+		h3_fields_free(&stream->fields);
 		return 0;
 	default:
 		return NGHTTP3_ERR_CALLBACK_FAILURE;
@@ -65,6 +68,11 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 	(void)stream_id;
 	if (stream->refused)
 		return 0;
+	/* RFC 9114, 4.2.2: larger than SETTINGS said. */
+	if (stream->too_large) {
+		h3_stream_refuse(stream, NGHTTP3_H3_REQUEST_REJECTED);
+		return 0;
+	}
 	result = h3_fields_request(&stream->fields, &request);
 	request.end = stream->ended = fin;
 	request.protocol = QS_PROTOCOL_h3;
@@ -122,7 +130,9 @@ int h3_on_end_stream(nghttp3_conn *nghttp3, int64_t stream_id, void *conn_user,
 	if (stream->refused || !stream->exchange || stream->ended)
 		return 0;
 	/* What came since end_headers is the trailer section. */
-	result = h3_fields_list(&stream->fields, &trailers, &count);
+	result = stream->too_large
+			 ? -E2BIG
+			 : h3_fields_list(&stream->fields, &trailers, &count);
 	if (result == 0)
 		result =
 			exchange_request_end(stream->exchange, trailers, count);

@@ -26,8 +26,9 @@ struct h3_stream {
 	int64_t id;
 	struct exchange *exchange; /* NULL before the header section's end */
 	struct h3_fields fields;   /* of the section that is being received */
-	bool ended;   /* the request ended with its header section */
-	bool refused; /* reset: what still comes of the request is ignored */
+	bool too_large; /* the section is: refused once it is decoded */
+	bool ended;	/* the request ended with its header section */
+	bool refused;	/* reset: what still comes of the request is ignored */
 	struct h3_stream *prev, *next;
 };
 

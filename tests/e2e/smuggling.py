@@ -89,7 +89,10 @@ def fault_of_answer(case, seen):
             else f"closed with {seen['close_code']}, {seen['failed']}"
     if seen["failed"] or seen["timed_out"]:
         return f"the connection: {seen['failed'] or 'no answer'}"
-    if case.status:
+    if case.refused:
+        good = stream["status"] in (0, 431) and \
+            (stream["code"] is not None or stream["status"])
+    elif case.status:
         good = stream["status"] == case.status and stream["ended"] \
             and not stream["wrong"]
     else:
@@ -180,6 +183,29 @@ def try_response(bed, case):
     return None
 
 
+def expected(case):
+    """What a request must lead to, in short."""
+    if case.closed:
+        return "connection closed"
+    if case.refused:
+        return "too large"
+    return f"stream reset with {case.reset:#x}" if case.reset else "an answer"
+
+
+def expected_of_response(case):
+    if case.reset:
+        return "stream reset"
+    return "502" if case.status == 502 else "an answer"
+
+
+def summary(groups, label):
+    counts = {}
+    for make in groups.values():
+        for case in make():
+            counts[label(case)] = counts.get(label(case), 0) + 1
+    return ", ".join(f"{name}: {count}" for name, count in counts.items())
+
+
 def run_groups(results, what, groups, attempt):
     """Returns how many cases there were."""
     total = 0
@@ -202,6 +228,10 @@ def smuggling(results):
                               lambda case: try_request(bed, case))
         responses = run_groups(results, "responses", response_cases.GROUPS,
                                lambda case: try_response(bed, case))
+        results.figure("requests: "
+                       + summary(request_cases.GROUPS, expected))
+        results.figure("responses: " + summary(response_cases.GROUPS,
+                                               expected_of_response))
         results.figure(f"{requests} requests and {responses} responses, "
                        f"{bed.total('streams_reset_by_us')} streams reset")
         results.check("at least 60 requests and 20 responses",

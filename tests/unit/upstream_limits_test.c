@@ -337,6 +337,39 @@ Test(upstream_limits, declared_length)
 	}
 }
 
+/* More octets, or a bad trailer, could follow and make it malformed. */
+Test(upstream_limits, whole_request_waits_for_its_end)
+{
+	static const struct {
+		const char *fields[3];
+		const char *until; /* the backend has got all */
+		size_t size;
+	} rows[] = {
+		{{"content-length", "5"}, "hello", 5},
+		{{"content-length", "1"}, "\r\n\r\nh", 1},
+		{{"content-length", "0"}, "\r\n\r\n", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct step steps[] = {{rows[i].until, HELLO, STEP_KEEP}};
+
+		bed_open(&bed, NULL);
+		script_start(&script, &bed, steps, 1);
+		front.upload_open = true;
+		front_start(&front, &bed, "POST /", rows[i].fields);
+		front.upload_sent = rows[i].size;
+		cr_assert_eq(exchange_request_body(front.exchange, "hello",
+						   rows[i].size),
+			     0);
+		bed_wait(&bed, 20);
+		cr_expect_eq(script.step, 0, "row %zu went out whole", i);
+		cr_expect_eq(exchange_request_end(front.exchange, NULL, 0), 0);
+		bed_run(&bed, front_done, &front);
+		cr_expect_eq(front.status, 200, "row %zu", i);
+		finish();
+	}
+}
+
 Test(upstream_limits, request_window)
 {
 	static char octets[EXCHANGE_REQUEST_WINDOW];

@@ -11,6 +11,7 @@ MESSAGE_ERROR = 0x10e
 REQUEST_INCOMPLETE = 0x10d
 FRAME_UNEXPECTED = 0x105
 FRAME_ERROR = 0x106
+EXCESSIVE_LOAD = 0x107
 DECOMPRESSION_FAILED = 0x200
 
 CL = "content-length"
@@ -20,6 +21,7 @@ class Case:
     """What is sent on the stream "r", and what must come of it:
 
     reset    the stream is reset with this code; the connection goes on
+    refused  the stream is reset with whatever code, or gets status 431
     closed   the connection is closed with this code (the framing is wrong,
              which RFC 9114 makes an error of the connection)
     status   a response with this status
@@ -28,10 +30,11 @@ class Case:
     backend  what the backend must have got, among the rest
     """
 
-    def __init__(self, name, *parts, reset=None, closed=None, status=None,
+    def __init__(self, name, *parts, reset=None, closed=None, status=None, refused=False,
                  begun=False, backend=b"", absent=b"", script=None, end=True):
         self.name = name
         self.reset, self.closed, self.status = reset, closed, status
+        self.refused = refused
         self.begun, self.backend, self.absent = begun, backend, absent
         self.script = script or in_pieces(parts, end)
 
@@ -129,6 +132,18 @@ def names_and_values():
             more=[(f"x-{n}", "y") for n in range(200)] + [("x", "a\nb")])),
         bad("a bad value in front of 200 good fields", request(
             more=[("x", "a\nb")] + [(f"x-{n}", "y") for n in range(200)])),
+        Case("a section of 100 KiB, bad at its end", request(
+            more=[(f"x-{n}", "y" * 1000) for n in range(100)]
+            + [("x", "a\nb")]), refused=True),
+        Case("a value of 200 KiB", request(more=[("x", "y" * 200000)]),
+             closed=EXCESSIVE_LOAD),
+        Case("a name of 300 octets", request(more=[("x" * 300, "y")]),
+             closed=EXCESSIVE_LOAD),
+        Case("20,000 fields", request(more=[("x", "y")] * 20000),
+             refused=True),
+        Case("a trailer section of 100 KiB", upload() + frame(DATA, b"abc")
+             + headers([(f"x-{n}", "y" * 1000) for n in range(100)]),
+             refused=True, begun=True),
         Case("octets over 127 in a value", request(more=[("x", "\xe4\xff")]),
              status=200, backend=b"\r\nx: \xe4\xff\r\n"),
         Case("cookie crumbs are joined",
