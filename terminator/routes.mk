@@ -7,3 +7,18 @@ TERMINATOR_ROUTES_OBJS := $(addprefix $(BUILD)/obj/terminator/,answer.o \
 	files_send.o health.o http_date.o media_types.o metrics_page.o random.o routes.o rules.o \
 	site.o variables.o) \
 	$(addprefix $(BUILD)/obj/loader/lib/,template.o nearest.o)
+
+files_path_test_OBJS := $(BUILD)/obj/terminator/files_path.o
+http_date_test_OBJS := $(BUILD)/obj/terminator/http_date.o
+byte_ranges_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,byte_ranges.o \
+	files_plan.o)
+conditions_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,conditions.o \
+	fields.o http_date.o)
+rules_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,field_view.o fields.o \
+	routes.o rules.o text.o variables.o) \
+	$(addprefix $(BUILD)/obj/loader/lib/,template.o nearest.o)
+media_types_test_OBJS := $(BUILD)/obj/terminator/media_types.o
+error_pages_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,error_pages.o \
+	media_types.o)
+metrics_page_test_OBJS = $(upstream_test_OBJS)
+metrics_page_test_LIBS = $(upstream_test_LIBS)
