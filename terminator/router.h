@@ -24,7 +24,7 @@ struct router_memory {
 	struct qs_trials *trials;	   /* QS_MAX_BACKENDS; NULL: its own */
 	const void *secret; /* that all terminators share; NULL: its own */
 	size_t secret_size; /* octets */
-	struct qs_proxy_stats *proxy;	   /* NULL: its own */
+	struct qs_proxy_stats *proxy; /* NULL: its own */
 	struct qs_terminator_stats *stats;
 };
 

@@ -243,8 +243,8 @@ struct qs_config_pool {
 	struct qs_config_retries retries;
 	enum qs_config_proxy_protocol proxy_protocol;
 	struct qs_config_pool_tls tls;
-	uint32_t resolve_ms;	  /* how often host names are looked up */
-	uint32_t drain_ms; /* a removed backend may finish its requests */
+	uint32_t resolve_ms; /* how often host names are looked up */
+	uint32_t drain_ms;   /* a removed backend may finish its requests */
 	enum qs_config_balance balance;
 	char *hash_key;		 /* as request_key_parse() reads it */
 	qs_per_mille hash_bound; /* over 1000; 0: none */
