@@ -169,10 +169,16 @@ static void note_session(struct exchange *exchange)
 {
 	struct affinity_table *sessions = exchange->upstream->affinity.sessions;
 	const struct binding *binding = &exchange->binding;
+	enum affinity_change change;
 
-	if (sessions)
-		count(exchange, affinity_table_note(sessions, binding->session,
-						    binding->identity));
+	if (!sessions)
+		return;
+	change = affinity_table_note(sessions, binding->session,
+				     binding->identity);
+	/* Perhaps another terminator knew it. */
+	if (change == AFFINITY_BOUND && binding->away)
+		change = AFFINITY_MOVED;
+	count(exchange, change);
 }
 
 static void tell_cookie(struct exchange *exchange, struct field_view *view,

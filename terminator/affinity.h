@@ -37,6 +37,7 @@ struct binding {
 	uint64_t identity; /* of the backend that was chosen last */
 	bool is_hashed;
 	bool in_session;
+	bool away; /* the session is not where it would be if all were well */
 	bool by_cookie;
 	bool bound;
 	bool renew; /* its cookie has half its life behind it */

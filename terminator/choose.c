@@ -198,14 +198,18 @@ static struct backend *choose_balanced(struct exchange *exchange,
 	return NULL;
 }
 
+static bool lives(const struct backend *backend)
+{
+	return has_state(backend, QS_BACKEND_ACTIVE) ||
+	       has_state(backend, QS_BACKEND_DRAINING);
+}
+
 /* Whether it may keep the sessions that it has: as long as it lives, also while
  * it drains. */
 static bool keeps_sessions(const struct exchange *exchange,
 			   const struct backend *backend)
 {
-	return (has_state(backend, QS_BACKEND_ACTIVE) ||
-		has_state(backend, QS_BACKEND_DRAINING)) &&
-	       !qs_backend_is_broken(row_of(backend)) &&
+	return lives(backend) && !qs_backend_is_broken(row_of(backend)) &&
 	       !is_out(exchange, backend);
 }
 
@@ -226,32 +230,40 @@ static struct backend *find_by_cookie(const struct exchange *exchange)
 }
 
 /* By the weights that are wanted: those that follow health move all the time,
- * and sessions would with them. */
-static struct backend *find_by_session(const struct exchange *exchange)
+ * and sessions would with them. Notes whether the session would be at another
+ * one if all were well. */
+static struct backend *find_by_session(struct exchange *exchange)
 {
 	const struct upstream *upstream = exchange->upstream;
+	struct binding *binding = &exchange->binding;
 	struct balance_candidate list[QS_MAX_BACKENDS];
-	long i;
+	size_t count = upstream->backend_count;
+	long home, found;
 
-	for (i = 0; i < (long)upstream->backend_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct backend *backend = upstream->backends[i];
+		uint32_t weight = qs_backend_wanted_weight(row_of(backend));
 
 		list[i] = (struct balance_candidate){
 			.identity = backend->identity,
-			.weight = keeps_sessions(exchange, backend)
-					  ? qs_backend_wanted_weight(
-						    row_of(backend))
-					  : 0,
+			.weight = lives(backend) ? weight : 0,
 		};
 	}
-	i = balance_pick_hashed(list, upstream->backend_count,
-				exchange->binding.session, 0);
-	return i < 0 ? NULL : upstream->backends[i];
+	home = balance_pick_hashed(list, count, binding->session, 0);
+	binding->away = false;
+	if (home < 0 || keeps_sessions(exchange, upstream->backends[home]))
+		return home < 0 ? NULL : upstream->backends[home];
+	binding->away = true;
+	for (size_t i = 0; i < count; i++)
+		if (!keeps_sessions(exchange, upstream->backends[i]))
+			list[i].weight = 0;
+	found = balance_pick_hashed(list, count, binding->session, 0);
+	return found < 0 ? NULL : upstream->backends[found];
 }
 
 /* The backend that the session is bound to; NULL if there is none, or it is
  * gone. */
-static struct backend *find_bound(const struct exchange *exchange)
+static struct backend *find_bound(struct exchange *exchange)
 {
 	if (exchange->binding.bound)
 		return find_by_cookie(exchange);
