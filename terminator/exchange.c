@@ -69,7 +69,8 @@ void exchange_got_head(struct exchange *exchange, unsigned status,
 
 	assert(!exchange->head_told && count < FIELD_VIEW_MAX / 2);
 	view.count = count;
-	memcpy(view.fields, fields, count * sizeof(*fields));
+	if (count)
+		memcpy(view.fields, fields, count * sizeof(*fields));
 	exchange_rules_response(exchange, &view);
 	if (exchange->client)
 		affinity_respond(exchange, &view, cookie);

@@ -42,6 +42,7 @@ struct files *files_new(const struct qs_config_files *from, const char *path)
 	files->cache_control =
 		from->cache_control ? strdup(from->cache_control) : NULL;
 	files->precompressed = from->precompressed;
+	files->hidden = from->hidden;
 	if (files->root && files->index && files->prefix &&
 	    (files->cache_control || !from->cache_control))
 		return files;
@@ -172,12 +173,13 @@ static int read_path(const struct files *files, const char *path, size_t size,
 	bool slash = files->prefix[prefix - 1] == '/';
 
 	if (size < prefix || (size == prefix && !slash))
-		return files_path_read(ret_path, "", 0, true);
+		return files_path_read(ret_path, "", 0, true, files->hidden);
 	path += prefix;
 	size -= prefix;
 	if (!slash && *path != '/')
 		return -ENOENT;
-	return files_path_read(ret_path, path + !slash, size - !slash, false);
+	return files_path_read(ret_path, path + !slash, size - !slash, false,
+			       files->hidden);
 }
 
 /* "/directory?query" with a slash before the query. */
@@ -284,8 +286,9 @@ static void send_later(struct later_work *later)
 static void response_space(struct exchange *exchange)
 {
 	const struct files_work *work = exchange->work;
+	const struct body *body = &exchange->response_body;
 
-	if (!work->busy && exchange->response_body.held <= FILES_WINDOW / 2)
+	if (!work->busy && body->held <= body->limit / 2)
 		exchange_defer(exchange, send_later);
 }
 

@@ -35,9 +35,21 @@ static int decode(const char **at, const char *end, char *ret_octet)
 	return *ret_octet == '/' ? -ENOENT : 0;
 }
 
+static bool is_served(const char *name, size_t size, bool hidden)
+{
+	static const char well_known[] = ".well-known";
+
+	if (!size || name[0] != '.')
+		return size;
+	if (size == sizeof(well_known) - 1 && !memcmp(name, well_known, size))
+		return true;
+	/* Neither "." nor "..", whatever is allowed. */
+	return hidden && size > 1 && !(size == 2 && name[1] == '.');
+}
+
 /* A name up to a slash or the end. */
 static int read_name(const char **at, const char *end, char *name, size_t room,
-		     size_t *ret_size)
+		     bool hidden, size_t *ret_size)
 {
 	size_t size = 0;
 
@@ -50,11 +62,11 @@ static int read_name(const char **at, const char *end, char *name, size_t room,
 			return -ENAMETOOLONG;
 	}
 	*ret_size = size;
-	return size && name[0] != '.' ? 0 : -ENOENT;
+	return is_served(name, size, hidden) ? 0 : -ENOENT;
 }
 
 int files_path_read(struct files_path *path, const char *rest, size_t size,
-		    bool bare)
+		    bool bare, bool hidden)
 {
 	const char *at = rest, *end = rest + size;
 	size_t used = 0;
@@ -62,9 +74,9 @@ int files_path_read(struct files_path *path, const char *rest, size_t size,
 	path->is_directory = !bare;
 	while (at < end) {
 		size_t name_size;
-		int result =
-			read_name(&at, end, path->name + used,
-				  sizeof(path->name) - used - 1, &name_size);
+		int result = read_name(&at, end, path->name + used,
+				       sizeof(path->name) - used - 1, hidden,
+				       &name_size);
 
 		if (result)
 			return result;

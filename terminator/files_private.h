@@ -11,11 +11,7 @@
 #include "terminator/files_plan.h"
 #include "terminator/upstream.h"
 
-enum {
-	FILES_PIECE = 64 * 1024, /* what is read at once */
-	/* Octets of one response that are read and not yet acknowledged. */
-	FILES_WINDOW = 256 * 1024,
-};
+enum { FILES_PIECE = 64 * 1024 }; /* what is read at once */
 
 struct files {
 	unsigned references;
@@ -23,6 +19,7 @@ struct files {
 	char *index;
 	char *cache_control; /* NULL: none */
 	bool precompressed;
+	bool hidden;  /* names that begin with a dot are served, too */
 	char *prefix; /* the route's path */
 };
 

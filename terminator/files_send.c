@@ -129,7 +129,7 @@ void files_send(struct files_work *work)
 	struct exchange *exchange = work->exchange;
 
 	while (!work->busy && work->part < work->plan.ranges.count &&
-	       exchange->response_body.held < FILES_WINDOW)
+	       body_space(&exchange->response_body))
 		if (!send_piece(work))
 			return;
 	if (work->part == work->plan.ranges.count) {

@@ -293,6 +293,7 @@ struct qs_config_files {
 	char *root; /* directory; NULL: the route has no files */
 	char *index;
 	bool precompressed;
+	bool hidden; /* files whose names begin with a dot are served */
 	char *cache_control; /* NULL: none */
 };
 

@@ -94,6 +94,14 @@ static const struct qs_config_key files_keys[] = {
 			"clients that accept it",
 	},
 	{
+		.name = "hidden",
+		.kind = QS_KIND_SWITCH,
+		.fallback = "false",
+		MEMBER(struct qs_config_files, hidden),
+		.help = "serve files and directories whose names begin with a "
+			"dot, too; .well-known is served in any case",
+	},
+	{
 		.name = "cache_control",
 		.kind = QS_KIND_TEXT,
 		MEMBER(struct qs_config_files, cache_control),

@@ -65,6 +65,7 @@ class FilesBed(ConfiguredBed):
         self.put("none/other.txt", b"other\n")
         self.put(".secret", b"secret\n")
         self.put(".git/config", b"secret\n")
+        self.put(".well-known/security.txt", b"well known\n")
         self.put("sp ace.txt", b"space\n")
         self.put("\u00fc%41.txt", b"percent\n")
         self.put("page.html", TEXT)
@@ -114,6 +115,7 @@ PATHS = (
     ("/.secret", 404, None),
     ("/%2esecret", 404, None),
     ("/.git/config", 404, None),
+    ("/.well-known/security.txt", 200, "well known"),
     ("/../cert.pem", 404, None),
     ("/dir/../text.txt", 404, None),
     ("/dir/..", 404, None),

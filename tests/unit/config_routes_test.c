@@ -51,6 +51,7 @@ static void check_actions(const struct qs_config_route *routes)
 	assert_text(routes[4].files.root, "/tmp");
 	assert_text(routes[4].files.index, "start.htm");
 	assert_number(routes[4].files.precompressed, true);
+	assert_number(routes[4].files.hidden, true);
 	assert_text(routes[4].files.cache_control, "public, max-age=60");
 	assert_number(routes[5].action, QS_ACTION_REDIRECT);
 	assert_text(routes[5].redirect.to, "https://{host}{uri}");

@@ -9,6 +9,8 @@
 
 static struct files_path path;
 
+static bool hidden;
+
 static int read_path(const char *rest, size_t size)
 {
 	/* No terminating NUL helps it. */
@@ -16,7 +18,7 @@ static int read_path(const char *rest, size_t size)
 	int result;
 
 	memcpy(copy, rest, size);
-	result = files_path_read(&path, copy, size, false);
+	result = files_path_read(&path, copy, size, false, hidden);
 	free(copy);
 	return result;
 }
@@ -76,7 +78,15 @@ Test(files_path, table)
 			     rows[i].rest);
 	}
 	cr_expect_eq(read_path("a\0b", 3), -EINVAL);
-	cr_expect_eq(files_path_read(&path, "", 0, true), 0);
+	cr_expect_eq(read_path(".well-known/a", 13), 0);
+	cr_expect_eq(read_path(".well-known2", 12), -ENOENT);
+	hidden = true;
+	cr_expect_eq(read_path(".a/..b/...", 10), 0);
+	cr_expect_eq(read_path("a/..", 4), -ENOENT);
+	cr_expect_eq(read_path("%2e%2e/a", 8), -ENOENT);
+	cr_expect_eq(read_path("./a", 3), -ENOENT);
+	hidden = false;
+	cr_expect_eq(files_path_read(&path, "", 0, true, false), 0);
 	cr_expect_not(path.is_directory);
 	cr_expect_str_eq(path.name, ".");
 }
