@@ -18,7 +18,11 @@ void h3_extend(struct h3 *h3, int64_t stream_id, size_t size)
 
 void h3_refuse(struct h3 *h3, int64_t stream_id, uint64_t error_code)
 {
-	h3->conn->quic->stats->counters.streams_reset_by_us++;
+	struct qs_terminator_stats *stats = h3->conn->quic->stats;
+
+	stats->counters.streams_reset_by_us++;
+	if (error_code == NGHTTP3_H3_MESSAGE_ERROR)
+		stats->counters.requests_malformed++;
 	ngtcp2_conn_shutdown_stream(h3->conn->ngtcp2, 0, stream_id, error_code);
 	nghttp3_conn_shutdown_stream_read(h3->nghttp3, stream_id);
 	nghttp3_conn_shutdown_stream_write(h3->nghttp3, stream_id);

@@ -20,9 +20,14 @@ h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 forwarding_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	forwarding.o request_id.o text.o)
 message_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o message.o)
+message_fuzz_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
+	forwarding.o h1_request.o message.o text.o)
+message_fuzz_test_LIBS := -lllhttp
 h1_response_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	h1_response.o text.o)
 h1_response_test_LIBS := -lllhttp
+h1_response_fuzz_test_OBJS := $(h1_response_test_OBJS)
+h1_response_fuzz_test_LIBS := -lllhttp
 upstream_test_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/tests/unit/,upstream_bed.o upstream_script.o) \
 	$(addprefix $(BUILD)/obj/loader/lib/,effective.o log.o parse.o)

@@ -133,6 +133,8 @@
 	X(streams_reset_by_client, "requests that the client cancelled")       \
 	X(streams_reset_by_us,                                                 \
 	  "requests that we reset (malformed, or the backend broke off)")      \
+	X(requests_malformed,                                                  \
+	  "requests that we reset since they are malformed (RFC 9114, 4.1.2)") \
 	X(upstream_connects, "connections to backends")                        \
 	X(upstream_reuses, "requests sent on a kept-alive backend connection") \
 	X(upstream_connect_errors, "connections to backends that failed")      \

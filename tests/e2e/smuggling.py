@@ -206,6 +206,11 @@ def summary(groups, label):
     return ", ".join(f"{name}: {count}" for name, count in counts.items())
 
 
+def malformed():
+    return sum(case.reset == request_cases.MESSAGE_ERROR
+               for make in request_cases.GROUPS.values() for case in make())
+
+
 def run_groups(results, what, groups, attempt):
     """Returns how many cases there were."""
     total = 0
@@ -226,6 +231,8 @@ def smuggling(results):
         bed.h3raw(append_good(Script().begin()))
         requests = run_groups(results, "requests", request_cases.GROUPS,
                               lambda case: try_request(bed, case))
+        results.equal("malformed requests that the terminator counted",
+                      bed.total("requests_malformed"), malformed())
         responses = run_groups(results, "responses", response_cases.GROUPS,
                                lambda case: try_response(bed, case))
         results.figure("requests: "
