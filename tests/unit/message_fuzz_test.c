@@ -16,8 +16,8 @@
 
 enum { ROUNDS = 300000, FIELDS_MAX = 6 };
 
-static const char *const methods[] = {"GET",	 "POST", "HEAD", "OPTIONS",
-				      "CONNECT", "DELETE",	 "G T",	 "PUT\r\n"};
+static const char *const methods[] = {"GET",	 "POST",   "HEAD", "OPTIONS",
+				      "CONNECT", "DELETE", "G T",  "PUT\r\n"};
 static const char *const authorities[] = {
 	"a.example", "a.example:443", "[::1]", "a,b",
 	"a@b",	     "a\r\nx:y",      "",      ":1"};
