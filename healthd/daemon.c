@@ -31,10 +31,12 @@ static struct qs_config *load_config(const struct options *options,
 	return config;
 }
 
-static void set_level(const struct daemon *daemon)
+static void set_log(const struct daemon *daemon)
 {
 	if (!daemon->options->log_level_set)
 		qs_log_set_level(daemon->config->log_level);
+	if (!daemon->options->log_format_set)
+		qs_log_set_format(daemon->config->log_format);
 }
 
 /* Logs the first of failures in a row. Pins that are gone are none: look()
@@ -106,7 +108,7 @@ void daemon_reload(struct daemon *daemon)
 		return;
 	}
 	daemon->config = config;
-	set_level(daemon);
+	set_log(daemon);
 	if (!daemon->options->pin_dir &&
 	    strcmp(config->pin_dir, before->pin_dir))
 		log_warn("pin_dir: takes effect when healthd is restarted");
@@ -229,7 +231,7 @@ int daemon_start(struct daemon *daemon, const struct options *options,
 	daemon->config = load_config(options, "");
 	if (!daemon->config)
 		return -1;
-	set_level(daemon);
+	set_log(daemon);
 	daemon->pin_dir = strdup(options->pin_dir ? options->pin_dir
 						  : daemon->config->pin_dir);
 	daemon->discovery.loop = loop;

@@ -24,17 +24,20 @@ static const char help[] =
 	"      --log-level LEVEL  error, warn, info or debug (default: "
 	"log_level\n"
 	"                         of the configuration)\n"
+	"      --log-format FORM  text, or json: an object a line (default:\n"
+	"                         log_format of the configuration)\n"
 	"  -h, --help\n"
 	"  -V, --version\n"
 	"\n"
 	"Exit status: 0 good, 1 it could not be done, 2 wrong usage.\n";
 
-enum { OPTION_PIN_DIR = 256, OPTION_LOG_LEVEL };
+enum { OPTION_PIN_DIR = 256, OPTION_LOG_LEVEL, OPTION_LOG_FORMAT };
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"pin-dir", required_argument, NULL, OPTION_PIN_DIR},
 	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
+	{"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{},
@@ -54,6 +57,19 @@ static int set_log_level(struct options *options, const char *text)
 	return -1;
 }
 
+static int set_log_format(struct options *options, const char *text)
+{
+	enum qs_log_format format;
+
+	if (qs_log_format_parse(text, &format)) {
+		log_error("--log-format %s: not text or json", text);
+		return 2;
+	}
+	qs_log_set_format(format);
+	options->log_format_set = true;
+	return -1;
+}
+
 static int apply_option(struct options *options, int option)
 {
 	switch (option) {
@@ -65,6 +81,8 @@ static int apply_option(struct options *options, int option)
 		return -1;
 	case OPTION_LOG_LEVEL:
 		return set_log_level(options, optarg);
+	case OPTION_LOG_FORMAT:
+		return set_log_format(options, optarg);
 	case 'h':
 		fputs(help, stdout);
 		return 0;

@@ -8,12 +8,13 @@ struct options {
 	const char *config;
 	const char *pin_dir; /* NULL: as the configuration says */
 	bool log_level_set;  /* the configuration's does not hold */
+	bool log_format_set; /* likewise */
 };
 
 /*
- * options_parse: fills `options` from the command line and sets the log level.
- * Returns -1 to go on, or the exit status: 0 after --help or --version, 2
- * after one message about what is wrong.
+ * options_parse: fills `options` from the command line and sets level and
+ * format of the log. Returns -1 to go on, or the exit status: 0 after --help or
+ * --version, 2 after one message about what is wrong.
  */
 int options_parse(int argc, char **argv, struct options *options);
 

@@ -142,6 +142,7 @@ int live_apply(struct live *live, char *text, size_t size)
 	configure_flags(live->maps, &live->next_options);
 	rotation_configure(live->control->rotation, &live->next_options);
 	qs_log_set_level(live->next_options.log_level);
+	qs_log_set_format(live->next_options.log_format);
 	length = strlen(text);
 	qs_config_restarts(live->config, live->next, text + length,
 			   size - length);

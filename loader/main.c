@@ -199,6 +199,7 @@ static int run_command(const struct options *given,
 		return 2;
 	}
 	qs_log_set_level(options.log_level);
+	qs_log_set_format(options.log_format);
 	if (options.detach)
 		return loader_detach(options.pin_dir) ? 1 : 0;
 	log_debug("quicsteer-loader %s", QS_VERSION);

@@ -51,6 +51,8 @@ static const char help[] =
 	"exit\n"
 	"      --log-level LEVEL     error, warn, info or debug (default: "
 	"info)\n"
+	"      --log-format FORMAT   text, or json: an object a line "
+	"(default: text)\n"
 	"  -h, --help\n"
 	"  -V, --version\n"
 	"\n"
@@ -66,6 +68,7 @@ enum {
 	OPTION_TERMINATOR_USER,
 	OPTION_DETACH,
 	OPTION_LOG_LEVEL,
+	OPTION_LOG_FORMAT,
 };
 
 static const struct option long_options[] = {
@@ -81,6 +84,7 @@ static const struct option long_options[] = {
 	{"terminator-user", required_argument, NULL, OPTION_TERMINATOR_USER},
 	{"detach", no_argument, NULL, OPTION_DETACH},
 	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
+	{"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{},
@@ -170,6 +174,18 @@ static int set_log_level(struct options *options, const char *text)
 	return -1;
 }
 
+static int set_log_format(struct options *options, const char *text)
+{
+	enum qs_log_format format;
+
+	if (qs_log_format_parse(text, &format)) {
+		log_error("--log-format %s: not text or json", text);
+		return 2;
+	}
+	options->log_format = format;
+	return -1;
+}
+
 static int apply_option(struct options *options, int option)
 {
 	switch (option) {
@@ -204,6 +220,8 @@ static int apply_option(struct options *options, int option)
 		return -1;
 	case OPTION_LOG_LEVEL:
 		return set_log_level(options, optarg);
+	case OPTION_LOG_FORMAT:
+		return set_log_format(options, optarg);
 	case 'h':
 		fputs(help, stdout);
 		return 0;
@@ -224,6 +242,7 @@ int options_parse(int argc, char **argv, struct options *options)
 		.dispatcher = OPTION_UNSET,
 		.metrics_on = OPTION_UNSET,
 		.log_level = OPTION_UNSET,
+		.log_format = OPTION_UNSET,
 	};
 	opterr = 0;
 	while (status == -1) {

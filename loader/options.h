@@ -37,7 +37,8 @@ struct options {
 	const struct qs_config_new_connections *new_connections;
 	const struct qs_config_cid *cid_configs; /* likewise */
 	size_t cid_config_count;
-	int log_level; /* enum qs_log_level */
+	int log_level;	/* enum qs_log_level */
+	int log_format; /* enum qs_log_format */
 	bool detach;
 };
 

@@ -19,6 +19,7 @@ static struct options defaults(void)
 		.metrics_on = true,
 		.cid_max_age_ms = 24 * 3600 * 1000,
 		.log_level = QS_LOG_INFO,
+		.log_format = QS_LOG_TEXT,
 	};
 
 	qs_parse_endpoint(OPTIONS_METRICS, &options.metrics);
@@ -49,6 +50,7 @@ static void take_config(struct options *options, const struct qs_config *config)
 	options->cid_configs = loader->cid_configs;
 	options->cid_config_count = loader->cid_config_count;
 	options->log_level = config->log_level;
+	options->log_format = config->log_format;
 }
 
 #define OVERRIDE(to, from, field, unset)             \
@@ -76,6 +78,7 @@ static void take_given(struct options *options, const struct options *given)
 	}
 	OVERRIDE(options, given, terminator_user, NULL);
 	OVERRIDE(options, given, log_level, OPTION_UNSET);
+	OVERRIDE(options, given, log_format, OPTION_UNSET);
 	options->detach = given->detach;
 }
 

@@ -28,6 +28,11 @@ $(BUILD)/bin/lbctl: $(LBCTL_OBJS) $(BUILD)/lib/libquicsteer.a
 $(BUILD)/bin/lbctl: LIBS = -ljansson $(QUICSTEER_LIBS)
 
 # What the unit tests link.
+LOG_OBJS := $(addprefix $(BUILD)/obj/loader/lib/,json_text.o log.o utf8.o)
+json_text_test_OBJS := $(LOG_OBJS)
+json_text_test_LIBS := -ljansson
+log_test_OBJS := $(LOG_OBJS)
+log_test_LIBS := -ljansson
 CONFIG_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/lib/config*.c)) \
 	$(addprefix $(BUILD)/obj/loader/lib/,nearest.o parse.o template.o utf8.o)
 config_test_OBJS := $(CONFIG_OBJS)
@@ -49,7 +54,7 @@ secrets_test_OBJS := $(SECRETS_OBJS)
 key_file_test_OBJS := $(SECRETS_OBJS)
 cid_configs_test_OBJS := $(SECRETS_OBJS) $(BUILD)/obj/loader/cid_configs.o
 ports_test_OBJS := $(addprefix $(BUILD)/obj/loader/,ports.o port.o holder.o) \
-	$(BUILD)/obj/loader/lib/log.o
+	$(LOG_OBJS)
 ports_test_LIBS := -lbpf
 table_test_OBJS := $(BUILD)/obj/loader/lib/table.o
 lookup_test_OBJS := $(addprefix $(BUILD)/obj/loader/lib/,lookup.o table.o \

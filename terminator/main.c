@@ -109,6 +109,7 @@ static bool prepare(struct terminator *t)
 		return false;
 	}
 	qs_log_set_level(t->reload.current->settings.log_level);
+	qs_log_set_format(t->reload.current->settings.log_format);
 	t->quic.router = router_new(&t->loop, t->options.name, t->stats);
 	if (!t->quic.router) {
 		log_error("out of memory");
@@ -146,6 +147,7 @@ int main(int argc, char **argv)
 		return 1;
 	t->argv = argv;
 	if (options_parse(&t->options, argc, argv, &status)) {
+		qs_log_set_name(t->options.name);
 		uv_loop_init(&t->loop);
 		status = run(t);
 		uv_loop_close(&t->loop);

@@ -42,6 +42,7 @@ static const char usage[] =
 	"  --response-timeout MS   for a response's header, then 504 (60000)\n"
 	"  --body-timeout MS       between octets of a response (60000)\n"
 	"  --log-level LEVEL       error, warn, info or debug (info)\n"
+	"  --log-format FORMAT     text, or json: an object a line (text)\n"
 	"  --help, --version\n"
 	"\n"
 	"SIGTERM drains: no new connections, GOAWAY, then the end. A second\n"
@@ -71,6 +72,7 @@ enum option_id {
 	OPT_RESPONSE_TIMEOUT,
 	OPT_BODY_TIMEOUT,
 	OPT_LOG_LEVEL,
+	OPT_LOG_FORMAT,
 	OPT_HELP,
 	OPT_VERSION,
 };
@@ -92,6 +94,7 @@ static const struct option long_options[] = {
 	{"response-timeout", required_argument, NULL, OPT_RESPONSE_TIMEOUT},
 	{"body-timeout", required_argument, NULL, OPT_BODY_TIMEOUT},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+	{"log-format", required_argument, NULL, OPT_LOG_FORMAT},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{NULL, 0, NULL, 0},
@@ -160,6 +163,15 @@ static bool log_level(struct options *options, const char *value)
 				"error, warn, info or debug");
 	options->given |= OPTIONS_LOG_LEVEL;
 	qs_log_set_level(options->log_level);
+	return true;
+}
+
+static bool log_format(struct options *options, const char *value)
+{
+	if (qs_log_format_parse(value, &options->log_format))
+		return complain("log-format", value, "text or json");
+	options->given |= OPTIONS_LOG_FORMAT;
+	qs_log_set_format(options->log_format);
 	return true;
 }
 
@@ -236,6 +248,8 @@ static bool set_option(struct options *options, int id, const char *value)
 		return retry_policy(value, &options->retry);
 	case OPT_LOG_LEVEL:
 		return log_level(options, value);
+	case OPT_LOG_FORMAT:
+		return log_format(options, value);
 	default:
 		return number_option(options, id, value);
 	}

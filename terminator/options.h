@@ -25,6 +25,7 @@ enum options_given {
 	OPTIONS_CONNECT_TIMEOUT = 1 << 6,
 	OPTIONS_RESPONSE_TIMEOUT = 1 << 7,
 	OPTIONS_BODY_TIMEOUT = 1 << 8,
+	OPTIONS_LOG_FORMAT = 1 << 9,
 };
 
 struct options {
@@ -39,6 +40,7 @@ struct options {
 	unsigned backend_count;
 	unsigned given; /* OPTIONS_* */
 	enum qs_log_level log_level;
+	enum qs_log_format log_format;
 	enum retry_policy retry;
 	uint32_t retry_threshold;
 	uint32_t idle_timeout_ms;

@@ -57,6 +57,7 @@ int reload_apply(struct reload *reload, char *text, size_t size)
 	quic->tls = new->tls;
 	quic->options = new->settings.quic;
 	qs_log_set_level(new->settings.log_level);
+	qs_log_set_format(new->settings.log_format);
 	setup_free(reload->current);
 	reload->current = new;
 	reload->pending = NULL;

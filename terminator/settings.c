@@ -20,6 +20,7 @@ static void by_options(struct settings *settings, const struct options *options)
 		.certificate = options->certificate,
 		.private_key = options->private_key,
 		.log_level = options->log_level,
+		.log_format = options->log_format,
 		.drain_timeout_ms = options->drain_timeout_ms,
 		.loader_timeout_ms = options->loader_timeout_ms,
 		.quic =
@@ -51,6 +52,8 @@ static void by_file(struct settings *settings, const struct options *options,
 		settings->private_key = file->private_key;
 	if (!(options->given & OPTIONS_LOG_LEVEL))
 		settings->log_level = config->log_level;
+	if (!(options->given & OPTIONS_LOG_FORMAT))
+		settings->log_format = config->log_format;
 	if (!(options->given & OPTIONS_DRAIN_TIMEOUT))
 		settings->drain_timeout_ms = file->drain_timeout_ms;
 	if (!(options->given & OPTIONS_LOADER_TIMEOUT))

@@ -18,6 +18,7 @@ struct settings {
 	const char *certificate;
 	const char *private_key;
 	enum qs_log_level log_level;
+	enum qs_log_format log_format;
 	uint32_t drain_timeout_ms;
 	uint32_t loader_timeout_ms;
 	struct quic_options quic;

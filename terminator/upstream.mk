@@ -30,7 +30,7 @@ h1_response_fuzz_test_OBJS := $(h1_response_test_OBJS)
 h1_response_fuzz_test_LIBS := -lllhttp
 upstream_test_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/tests/unit/,upstream_bed.o upstream_script.o) \
-	$(addprefix $(BUILD)/obj/loader/lib/,effective.o log.o parse.o)
+	$(addprefix $(BUILD)/obj/loader/lib/,effective.o json_text.o log.o parse.o utf8.o)
 upstream_test_LIBS := -lllhttp -lwolfssl -luv -lm
 upstream_rows_test_OBJS := $(upstream_test_OBJS) \
 	$(BUILD)/obj/tests/unit/upstream_rows.o

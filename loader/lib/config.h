@@ -114,6 +114,19 @@ struct qs_config_request_id {
 	bool respond;
 };
 
+enum qs_config_access_format {
+	QS_ACCESS_NONE,
+	QS_ACCESS_JSON,
+	QS_ACCESS_COMBINED,
+};
+
+/* A line for each request that terminators answered. */
+struct qs_config_access_log {
+	enum qs_config_access_format format;
+	char *file; /* "-": standard output */
+	qs_per_mille sample;
+};
+
 struct qs_config_terminator {
 	char *certificate; /* PEM file */
 	char *private_key; /* PEM file */
@@ -125,6 +138,8 @@ struct qs_config_terminator {
 	uint32_t loader_timeout_ms;
 	struct qs_config_health_page health;
 	struct qs_config_metrics_page metrics;
+	struct qs_config_access_log access_log;
+	uint32_t compression_streams; /* at once, of one terminator */
 	struct qs_config_forwarded forwarded;
 	struct qs_config_request_id request_id;
 };
@@ -282,6 +297,20 @@ struct qs_config_error_page {
 	char *file;
 };
 
+enum qs_config_coding { QS_CODING_BR, QS_CODING_ZSTD, QS_CODING_GZIP };
+enum qs_config_effort { QS_EFFORT_LOW, QS_EFFORT_MEDIUM, QS_EFFORT_HIGH };
+
+/* What becomes of responses on their way to clients that take it. */
+struct qs_config_compression {
+	bool enabled;
+	enum qs_config_coding *encodings; /* the best first */
+	size_t encoding_count;		  /* 0: all, in the order above */
+	char **types;			  /* lower case; "text/..." */
+	size_t type_count;		  /* 0: those of compress.c */
+	uint32_t minimum_size;		  /* octets */
+	enum qs_config_effort effort;
+};
+
 enum qs_config_action {
 	QS_ACTION_POOL,
 	QS_ACTION_FILES,
@@ -318,6 +347,7 @@ struct qs_config_route {
 	struct qs_config_respond respond;
 	struct qs_config_rules request_headers;
 	struct qs_config_rules response_headers;
+	struct qs_config_compression compression;
 	struct qs_config_error_page *error_pages; /* before the file's own */
 	size_t error_page_count;
 };
@@ -331,6 +361,7 @@ struct qs_config_healthd {
 
 struct qs_config {
 	enum qs_log_level log_level;
+	enum qs_log_format log_format;
 	char *pin_dir;
 	char *control;
 	char *state_dir;

@@ -97,20 +97,22 @@ static cyaml_schema_value_t make_mapping(const cyaml_schema_field_t *fields,
 	};
 }
 
+static cyaml_schema_value_t make_value(const struct qs_config_key *key);
+
 static cyaml_schema_value_t make_list(const struct qs_config_key *key)
 {
 	cyaml_schema_value_t *entry = &schema.entries[schema.entry_count++];
+	const struct qs_config_key kind = qs_config_entry(key);
 
 	if (schema.entry_count > LISTS_MAX)
 		abort();
 	if (key->mapping)
 		*entry = make_mapping(make_fields(key->mapping),
 				      key->mapping->size);
-	else if (key->entry == QS_KIND_FIELD)
-		*entry = text_value;
+	else if (key->entry == QS_KIND_PREFIX)
+		*entry = prefix_value;
 	else
-		*entry = key->entry == QS_KIND_PREFIX ? prefix_value
-						      : endpoint_value;
+		*entry = make_value(&kind);
 	return (cyaml_schema_value_t){
 		.type = CYAML_SEQUENCE,
 		.flags = key->flags & QS_KEY_INLINE ? CYAML_FLAG_DEFAULT

@@ -104,7 +104,7 @@ static json_t *make_scalar(const struct qs_config_key *key)
 
 static json_t *make_list(const struct qs_config_key *key)
 {
-	const struct qs_config_key entry = {.kind = key->entry};
+	const struct qs_config_key entry = qs_config_entry(key);
 
 	return json_pack(
 		"{s:s, s:o, s:i, s:i}", "type", "array", "items",

@@ -8,6 +8,11 @@ static const cyaml_strval_t log_levels[] = {
 	{"debug", QS_LOG_DEBUG},
 };
 
+static const cyaml_strval_t log_formats[] = {
+	{"text", QS_LOG_TEXT},
+	{"json", QS_LOG_JSON},
+};
+
 static const cyaml_strval_t modes[] = {
 	{"auto", QS_MODE_AUTO},
 	{"native", QS_MODE_NATIVE},
@@ -260,6 +265,25 @@ static const struct qs_config_key terminator_keys[] = {
 		.help = "the loader's metrics for clients of the terminators",
 	},
 	{
+		.name = "access_log",
+		.kind = QS_KIND_MAPPING,
+		.fallback = "none",
+		MEMBER(struct qs_config_terminator, access_log),
+		.mapping = &qs_config_access_log_mapping,
+		.help = "a line for each request",
+	},
+	{
+		.name = "compression_streams",
+		.kind = QS_KIND_NUMBER,
+		.fallback = "256",
+		MEMBER(struct qs_config_terminator, compression_streams),
+		.minimum = 1,
+		.maximum = 100000,
+		.help = "responses that a terminator compresses at once; each "
+			"takes up to 1 MiB of memory, those beyond are sent as "
+			"they are",
+	},
+	{
 		.name = "forwarded",
 		.kind = QS_KIND_MAPPING,
 		MEMBER(struct qs_config_terminator, forwarded),
@@ -332,6 +356,15 @@ static const struct qs_config_key file_keys[] = {
 		MEMBER(struct qs_config, log_level),
 		CHOICES(log_levels),
 		.help = "messages above this level are left out",
+	},
+	{
+		.name = "log_format",
+		.kind = QS_KIND_CHOICE,
+		.fallback = "text",
+		MEMBER(struct qs_config, log_format),
+		CHOICES(log_formats),
+		.help = "messages of all programs as lines of text, or as one "
+			"JSON object a line",
 	},
 	{
 		.name = "pin_dir",

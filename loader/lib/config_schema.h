@@ -29,7 +29,7 @@ enum qs_kind {
 	QS_KIND_TEMPLATE, /* text with {variables}: template.h */
 	QS_KIND_FIELD,	  /* name of a header field that a rule may touch */
 	QS_KIND_MAPPING,
-	QS_KIND_LIST, /* of mappings, endpoints, prefixes or fields */
+	QS_KIND_LIST, /* of mappings, or of one of the other kinds */
 	QS_KINDS,
 };
 
@@ -70,6 +70,10 @@ struct qs_config_mapping {
 	const struct qs_config_key *keys;
 	size_t size; /* of the struct */
 };
+
+/* qs_config_entry: what an entry of a list without a mapping is, as a key;
+ * pattern, form and choices of the list's key are those of its entries. */
+struct qs_config_key qs_config_entry(const struct qs_config_key *list);
 
 /* The whole file: struct qs_config. */
 extern const struct qs_config_mapping qs_config_file;

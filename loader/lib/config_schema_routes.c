@@ -343,6 +343,16 @@ static const struct qs_config_key route_keys[] = {
 		.help = "changes of the header that clients get",
 	},
 	{
+		.name = "compression",
+		.kind = QS_KIND_MAPPING,
+		.fallback = "false",
+		MEMBER(struct qs_config_route, compression),
+		.mapping = &qs_config_compression_mapping,
+		.help = "compress responses for clients that take it; not for "
+			"pages that hold both secrets and text of the "
+			"request's (BREACH)",
+	},
+	{
 		.name = "error_pages",
 		LIST(struct qs_config_route, error_pages, error_page_count),
 		.minimum = 1,

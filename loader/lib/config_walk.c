@@ -113,7 +113,7 @@ static int walk_scalar(struct walk *walk, const struct qs_config_key *key,
 static int walk_entry(struct walk *walk, const struct qs_config_key *key,
 		      int node)
 {
-	const struct qs_config_key entry = {.kind = key->entry};
+	const struct qs_config_key entry = qs_config_entry(key);
 
 	if (key->mapping)
 		return walk_mapping(walk, key->mapping, node, false);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Messages to stderr, one line each: UTC time, level, text. A daemon's main
- * and command functions log; libraries return codes.
+ * Messages to stderr, one line each: UTC time, level, text; or a JSON object of
+ * time, level, program, name (of the terminator), pid and message. A daemon's
+ * main and command functions log; libraries return codes.
  */
 #ifndef QS_LOADER_LIB_LOG_H
 #define QS_LOADER_LIB_LOG_H
@@ -13,6 +14,8 @@ enum qs_log_level {
 	QS_LOG_DEBUG = 3,
 };
 
+enum qs_log_format { QS_LOG_TEXT, /* at start */ QS_LOG_JSON };
+
 /* qs_log_set_level: messages above `level` are left out from now on. */
 void qs_log_set_level(enum qs_log_level level);
 
@@ -22,13 +25,22 @@ void qs_log_set_level(enum qs_log_level level);
  */
 int qs_log_level_parse(const char *text, enum qs_log_level *ret_level);
 
+/* qs_log_set_format: messages have this form from now on. */
+void qs_log_set_format(enum qs_log_format format);
+
+/* qs_log_format_parse: the same as qs_log_level_parse of "text" and "json". */
+int qs_log_format_parse(const char *text, enum qs_log_format *ret_format);
+
+/* qs_log_set_name: what tells this process from others of its program. */
+void qs_log_set_name(const char *name);
+
 /* qs_log_enabled: whether a message of `level` would be written. */
 int qs_log_enabled(enum qs_log_level level);
 
 /*
  * qs_log: writes one line in a single write. Control characters in the text
- * become spaces; what is over 1000 octets is cut. errno is kept. Safe to call
- * from several threads.
+ * become spaces, or escapes in JSON; what is over 1000 octets is cut. errno is
+ * kept. Safe to call from several threads.
  */
 __attribute__((format(printf, 2, 3))) void qs_log(enum qs_log_level level,
 						  const char *format, ...);

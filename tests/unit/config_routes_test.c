@@ -43,6 +43,34 @@ static void check_rules(const struct qs_config_route *route)
 	assert_number(route->error_pages[0].statuses[0].last, 504);
 }
 
+static void check_access_log(const struct qs_config_terminator *terminator)
+{
+	const struct qs_config_access_log *log = &terminator->access_log;
+
+	assert_number(log->format, QS_ACCESS_COMBINED);
+	assert_text(log->file, "/var/log/a b.log");
+	assert_number(log->sample, 125);
+	assert_number(terminator->compression_streams, 7);
+}
+
+static void check_compression(const struct qs_config_route *routes)
+{
+	const struct qs_config_compression *compression =
+		&routes[8].compression;
+
+	assert_number(routes[7].compression.enabled, false);
+	assert_number(routes[7].compression.encoding_count, 0);
+	assert_number(compression->enabled, true);
+	assert_number(compression->encoding_count, 2);
+	assert_number(compression->encodings[0], QS_CODING_GZIP);
+	assert_number(compression->encodings[1], QS_CODING_BR);
+	assert_number(compression->type_count, 2);
+	assert_text(compression->types[0], "text/html");
+	assert_text(compression->types[1], "text/*");
+	assert_number(compression->minimum_size, 0);
+	assert_number(compression->effort, QS_EFFORT_HIGH);
+}
+
 static void check_actions(const struct qs_config_route *routes)
 {
 	assert_number(routes[3].action, QS_ACTION_POOL);
@@ -65,7 +93,7 @@ static void check_actions(const struct qs_config_route *routes)
 
 static void assert_full_routes(const struct qs_config *config)
 {
-	assert_number(config->route_count, 8);
+	assert_number(config->route_count, 9);
 	assert_text(config->routes[0].host, "www.example.com");
 	assert_text(config->routes[0].path, "/api/");
 	assert_number(config->routes[0].pool, 1);
@@ -77,6 +105,7 @@ static void assert_full_routes(const struct qs_config *config)
 	assert_number(config->routes[3].pool, 1);
 	check_rules(&config->routes[1]);
 	check_actions(config->routes);
+	check_compression(config->routes);
 	assert_number(config->error_page_count, 1);
 	assert_number(config->error_pages[0].status_count, 2);
 }
@@ -86,6 +115,7 @@ Test(config_routes, every_key_reaches_its_member)
 	struct qs_config *config = load("tests/config/good/full.yaml");
 
 	check_pages(&config->terminator);
+	check_access_log(&config->terminator);
 	assert_full_routes(config);
 	qs_config_free(config);
 }

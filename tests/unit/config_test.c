@@ -53,6 +53,7 @@ static void assert_default_pool(const struct qs_config_pool *pool)
 static void assert_default_programs(const struct qs_config *config)
 {
 	assert_number(config->log_level, QS_LOG_INFO);
+	assert_number(config->log_format, QS_LOG_TEXT);
 	assert_text(config->pin_dir, "/sys/fs/bpf/quicsteer");
 	assert_text(config->control, "/run/quicsteer/control.sock");
 	assert_text(config->state_dir, "/var/lib/quicsteer");
@@ -82,6 +83,8 @@ static void assert_default_programs(const struct qs_config *config)
 	assert_number(config->terminator.metrics.enabled, true);
 	assert_text(config->terminator.metrics.path, "/metrics");
 	assert_number(config->terminator.metrics.allow_count, 0);
+	assert_number(config->terminator.access_log.format, QS_ACCESS_NONE);
+	assert_number(config->terminator.compression_streams, 256);
 	assert_number(config->error_page_count, 0);
 	assert_number(config->healthd.terminator_timeout_ms, 1000);
 	assert_number(config->healthd.terminator_hold_ms, 2000);
@@ -178,6 +181,7 @@ static void check_cid_configs(const struct qs_config_loader *loader)
 static void assert_full_programs(const struct qs_config *config)
 {
 	assert_number(config->log_level, QS_LOG_DEBUG);
+	assert_number(config->log_format, QS_LOG_JSON);
 	assert_text(config->pin_dir, "/sys/fs/bpf/other");
 	assert_text(config->control, "/run/other/control.sock");
 	assert_text(config->state_dir, "/var/lib/other");
