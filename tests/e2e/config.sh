@@ -54,7 +54,7 @@ good() {
 }
 
 good "minimal file" "1 pool, 1 backend, 1 route" $fixtures/good/minimal.yaml
-good "file with every key" "2 pools, 3 backends, 8 routes" \
+good "file with every key" "2 pools, 3 backends, 9 routes" \
 	$fixtures/good/full.yaml
 good "file with aliases" "2 pools, 4 backends, 1 route" \
 	$fixtures/good/aliases.yaml
@@ -90,7 +90,7 @@ json() {
 }
 
 json "JSON of a good file" 0 \
-	'.ok and .pools == 2 and .backends == 3 and .routes == 8' \
+	'.ok and .pools == 2 and .backends == 3 and .routes == 9' \
 	$fixtures/good/full.yaml
 json "JSON of a bad file" 1 '(.ok | not) and .error.line == 4 and
 	.error.column == 5 and .error.path == "pools[0].helth" and
