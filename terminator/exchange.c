@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "quicsteer/measure.h"
+#include "terminator/access.h"
 #include "terminator/answer.h"
 #include "terminator/exchange_private.h"
 #include "terminator/exchange_rules.h"
@@ -48,6 +49,7 @@ static void note_end(struct exchange *exchange)
 	    exchange->broken || exchange->response_body.unread)
 		return;
 	exchange->finished = true;
+	access_finished(exchange);
 	qs_histogram_add(&exchange->upstream->counts->duration,
 			 (uv_hrtime() - exchange->begun_ns) / 1000);
 }
@@ -77,6 +79,7 @@ void exchange_got_head(struct exchange *exchange, unsigned status,
 	introduction_respond(exchange, &view);
 	exchange->head_told = true;
 	exchange->status = status;
+	access_head(exchange);
 	exchange->response_ended = end;
 	count_final(exchange, status);
 	note_end(exchange);
@@ -333,6 +336,7 @@ int exchange_new(struct router *router, const struct exchange_front *front,
 		return -ENOMEM;
 	exchange->message = message;
 	find_route(exchange, request);
+	access_begin(exchange, request);
 	failure = begin_work(exchange, request);
 	if (failure >= 0)
 		exchange_fail_later(exchange, failure);
@@ -447,6 +451,7 @@ bool exchange_at_end(const struct exchange *exchange,
 void exchange_free(struct exchange *exchange)
 {
 	assert(!exchange->calling);
+	access_end(exchange);
 	cancel(exchange);
 	stats_of(exchange)->gauges.requests_open--;
 	if (!exchange->head_told)

@@ -51,8 +51,9 @@ struct exchange_request {
 	struct field path;	    /* with query */
 	const struct field *fields; /* without pseudo-header fields */
 	size_t field_count;
-	bool end;		   /* no body and no trailers follow */
-	const char *peer_address;  /* the client's IP address as text */
+	bool end;		  /* no body and no trailers follow */
+	const char *peer_address; /* the client's IP address as text */
+	bool early_data; /* came in 0-RTT: it may be somebody's replay */
 	enum qs_protocol protocol; /* the front's */
 	/* `:protocol` of extended CONNECT (RFC 8441, RFC 9220), value only;
 	 * zeros: none came. */

@@ -19,6 +19,7 @@
 #include "terminator/message.h"
 #include "terminator/site.h"
 
+struct access_record;
 struct h1_client;
 struct response_values;
 
@@ -85,11 +86,12 @@ struct exchange {
 	const struct exchange_front *front;
 	void *user;
 	enum qs_protocol protocol;
-	uint64_t begun_ns;   /* uv_hrtime */
-	char request_id[64]; /* "": none */
-	bool peer_trusted;   /* what it says of others is believed */
-	bool finished;	     /* the front has got all of the response */
-	unsigned calling;    /* callbacks of the front under way */
+	uint64_t begun_ns;	      /* uv_hrtime */
+	char request_id[64];	      /* "": none */
+	struct access_record *access; /* access.h; NULL: no line */
+	bool peer_trusted;	      /* what it says of others is believed */
+	bool finished;	  /* the front has got all of the response */
+	unsigned calling; /* callbacks of the front under way */
 	struct later_work later;
 	enum exchange_failure failure; /* the last one */
 	void *work; /* the handler's own, of other handlers */

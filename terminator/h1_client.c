@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "terminator/access.h"
 #include "terminator/backend_stats.h"
 #include "terminator/choose.h"
 #include "terminator/h1_client_private.h"
@@ -308,6 +309,7 @@ void h1_client_resume(struct h1_client *client)
 static void activate(struct h1_client *client)
 {
 	client->state = H1_CLIENT_ACTIVE;
+	access_connected(client->exchange);
 	client->backend->stats->counters.requests++;
 	client->backend->stats->gauges.in_flight++;
 	client->response_begun = false;
@@ -324,6 +326,7 @@ static void attach(struct h1_client *client, struct exchange *exchange)
 	client->exchange = exchange;
 	exchange->client = client;
 	exchange->place = EXCHANGE_WITH_CLIENT;
+	access_attempt(exchange, client->backend);
 }
 
 void h1_client_begin(struct h1_client *client, struct exchange *exchange)

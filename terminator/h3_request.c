@@ -76,6 +76,7 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 	result = h3_fields_request(&stream->fields, &request);
 	request.end = stream->ended = fin;
 	request.protocol = QS_PROTOCOL_h3;
+	request.early_data = !h3->conn->handshake_done;
 	request.peer_address = udp_address_text(
 		(const union udp_address *)path->remote.addr, address);
 	request.peer = (const struct sockaddr *)path->remote.addr;

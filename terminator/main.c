@@ -5,11 +5,13 @@
  * terminator.c.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "loader/lib/log.h"
 #include "loader/lib/parse.h"
+#include "terminator/access_log.h"
 #include "terminator/terminator.h"
 #include "terminator/udp_open.h"
 
@@ -111,18 +113,32 @@ static bool prepare(struct terminator *t)
 	qs_log_set_level(t->reload.current->settings.log_level);
 	qs_log_set_format(t->reload.current->settings.log_format);
 	t->quic.router = router_new(&t->loop, t->options.name, t->stats);
-	if (!t->quic.router) {
+	t->reload.access_log = access_log_new();
+	if (!t->quic.router || !t->reload.access_log) {
 		log_error("out of memory");
 		return false;
 	}
+	router_use_access_log(t->quic.router, t->reload.access_log);
 	terminator_tell_health(t);
 	await_maps(t);
 	if (setup_apply_pools(t->reload.current, &t->options, t->quic.router,
-			      text, sizeof(text))) {
+			      text, sizeof(text)) ||
+	    setup_start_access_log(t->reload.current, t->reload.access_log,
+				   text, sizeof(text))) {
 		log_error("%s", text);
 		return false;
 	}
+	setup_apply_access_log(t->reload.current, t->reload.access_log);
 	return true;
+}
+
+static void close_access_log(struct access_log *log)
+{
+	uint64_t lost = log ? access_log_close(log) : 0;
+
+	if (lost)
+		log_warn("access log: %llu lines were dropped at the end",
+			 (unsigned long long)lost);
 }
 
 static int run(struct terminator *t)
@@ -134,6 +150,7 @@ static int run(struct terminator *t)
 	if (t->quic.router && !t->ending)
 		router_close(t->quic.router);
 	uv_run(&t->loop, UV_RUN_DEFAULT);
+	close_access_log(t->reload.access_log);
 	reload_free(&t->reload);
 	return status;
 }
@@ -146,6 +163,8 @@ int main(int argc, char **argv)
 	if (!t)
 		return 1;
 	t->argv = argv;
+	/* Until there is a log that can be opened again. */
+	signal(SIGUSR1, SIG_IGN);
 	if (options_parse(&t->options, argc, argv, &status)) {
 		qs_log_set_name(t->options.name);
 		uv_loop_init(&t->loop);

@@ -49,6 +49,7 @@ static const char usage[] =
 	"SIGTERM, or SIGINT, ends at once.\n"
 	"SIGHUP reads FILE and the certificate again, for this process alone\n"
 	"(lbctl reload: for all). If anything is wrong, nothing changes.\n"
+	"SIGUSR1 opens the access log's file again, after it was moved away.\n"
 	"SIGUSR2 starts this program again; when the new process serves, this\n"
 	"one drains. Not with --listen: there the kernel would hand packets "
 	"of\n"

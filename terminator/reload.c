@@ -42,12 +42,12 @@ int reload_apply(struct reload *reload, char *text, size_t size)
 			 "checked: ask for a check first");
 		return -EINVAL;
 	}
-	/* The one step that can fail is the first. What the command line says
+	/* The steps that can fail are the first. What the command line says
 	 * is in the router already. */
-	err = options_use_file(reload->options)
-		      ? setup_apply_pools(new, reload->options, quic->router,
-					  text, size)
-		      : 0;
+	err = setup_start_access_log(new, reload->access_log, text, size);
+	if (!err && options_use_file(reload->options))
+		err = setup_apply_pools(new, reload->options, quic->router,
+					text, size);
 	if (err) {
 		stats_of(reload)->counters.config_failures++;
 		reload_discard(reload);
@@ -58,6 +58,7 @@ int reload_apply(struct reload *reload, char *text, size_t size)
 	quic->options = new->settings.quic;
 	qs_log_set_level(new->settings.log_level);
 	qs_log_set_format(new->settings.log_format);
+	setup_apply_access_log(new, reload->access_log);
 	setup_free(reload->current);
 	reload->current = new;
 	reload->pending = NULL;

@@ -17,6 +17,7 @@ struct reload {
 	struct setup *current;
 	struct setup *pending; /* checked; NULL: none */
 	struct quic *quic;
+	struct access_log *access_log;
 };
 
 /* reload_check reads the configuration again. Returns 0 with notes in `text`,

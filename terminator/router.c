@@ -148,6 +148,11 @@ void router_tell_health(struct router *router,
 	router->shared.health = *source;
 }
 
+void router_use_access_log(struct router *router, struct access_log *log)
+{
+	router->shared.access_log = log;
+}
+
 /* What a configuration becomes, before anything has changed. */
 struct plan {
 	const struct qs_config *config;

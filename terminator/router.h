@@ -13,6 +13,7 @@
 #include "quicsteer/abi.h"
 #include "quicsteer/counters.h"
 
+struct access_log;
 struct health_source;
 struct router;
 struct site;
@@ -41,6 +42,10 @@ void router_use_memory(struct router *router,
 /* router_tell_health has the page of the health ask this source. */
 void router_tell_health(struct router *router,
 			const struct health_source *source);
+
+/* router_use_access_log has requests that begin from now on tell the log of
+ * their end; it outlives them. */
+void router_use_access_log(struct router *router, struct access_log *log);
 
 /* router_apply takes over pools and routes of a configuration, also while
  * requests are under way: those end on the pool where they are. With rows of

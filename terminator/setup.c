@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "terminator/access_log.h"
 #include "terminator/error_pages.h"
 
 /* They are loaded when the routes are; what is wrong is better said now. */
@@ -64,6 +67,26 @@ static bool load_tls(struct setup *setup, char *text, size_t size)
 	return setup->tls;
 }
 
+static bool open_access_log(struct setup *setup, const struct options *options,
+			    char *text, size_t size)
+{
+	const struct qs_config_access_log *log;
+
+	if (!setup->config)
+		return true;
+	log = &setup->config->terminator.access_log;
+	if (log->format == QS_ACCESS_NONE)
+		return true;
+	setup->access_fd = access_log_open(log->file);
+	if (setup->access_fd >= 0)
+		return true;
+	snprintf(text, size,
+		 "%s: terminator.access_log.file: %s: cannot be opened to add "
+		 "lines: %s",
+		 options->config, log->file, strerror(-setup->access_fd));
+	return false;
+}
+
 struct setup *setup_load(const struct options *options, char *text, size_t size)
 {
 	struct setup *setup = calloc(1, sizeof(*setup));
@@ -72,10 +95,12 @@ struct setup *setup_load(const struct options *options, char *text, size_t size)
 		snprintf(text, size, "out of memory");
 		return NULL;
 	}
+	setup->access_fd = -1;
 	if (load_config(setup, options, text, size)) {
 		settings_resolve(&setup->settings, options, setup->config);
 		if (has_files(setup, options, text, size) &&
-		    load_tls(setup, text, size))
+		    load_tls(setup, text, size) &&
+		    open_access_log(setup, options, text, size))
 			return setup;
 	}
 	setup_free(setup);
@@ -106,10 +131,32 @@ int setup_apply_pools(const struct setup *setup, const struct options *options,
 	return err;
 }
 
+int setup_start_access_log(const struct setup *setup, struct access_log *log,
+			   char *text, size_t size)
+{
+	int err = setup->access_fd < 0 ? 0 : access_log_start(log);
+
+	if (err)
+		snprintf(text, size, "the access log cannot be started: %s",
+			 strerror(-err));
+	return err;
+}
+
+void setup_apply_access_log(struct setup *setup, struct access_log *log)
+{
+	access_log_use(log,
+		       setup->config ? &setup->config->terminator.access_log
+				     : NULL,
+		       setup->access_fd);
+	setup->access_fd = -1;
+}
+
 void setup_free(struct setup *setup)
 {
 	if (!setup)
 		return;
+	if (setup->access_fd >= 0)
+		close(setup->access_fd);
 	if (setup->tls)
 		tls_free(setup->tls);
 	qs_config_free(setup->config);

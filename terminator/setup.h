@@ -13,10 +13,13 @@
 #include "terminator/settings.h"
 #include "terminator/tls.h"
 
+struct access_log;
+
 struct setup {
 	struct qs_config *config; /* NULL without a file */
 	struct settings settings;
 	struct tls *tls;
+	int access_fd; /* the access log's, until it is taken over; -1: none */
 };
 
 /* setup_load reads and checks everything and changes nothing. Returns a setup
@@ -29,6 +32,13 @@ struct setup *setup_load(const struct options *options, char *text,
  * with one line in `text`; then the router is as it was. */
 int setup_apply_pools(const struct setup *setup, const struct options *options,
 		      struct router *router, char *text, size_t size);
+
+/* setup_start_access_log does what may fail of setup_apply_access_log, which
+ * has the log write as the setup says. Returns 0, or -errno with one line in
+ * `text`. The log must let go of the setup before it is freed. */
+int setup_start_access_log(const struct setup *setup, struct access_log *log,
+			   char *text, size_t size);
+void setup_apply_access_log(struct setup *setup, struct access_log *log);
 
 /* setup_free frees it; sessions that were made with its certificate go on.
  * NULL is allowed. */

@@ -8,6 +8,7 @@
 
 #include "loader/lib/clock.h"
 #include "loader/lib/log.h"
+#include "terminator/access_log.h"
 #include "terminator/goaway.h"
 #include "terminator/health.h"
 #include "terminator/icmp.h"
@@ -120,6 +121,8 @@ static void on_heartbeat(uv_timer_t *timer)
 		usage_sample(t->stats);
 		t->sampled_ns = now_ns;
 	}
+	t->stats->counters.access_log_dropped +=
+		access_log_take_lost(t->reload.access_log);
 	goaway_step(&t->quic);
 	step_drain(t, now_ns);
 }
@@ -288,6 +291,14 @@ static void on_successor_end(void *user, const char *why)
 			  why);
 }
 
+static void on_sigusr1(uv_signal_t *handle, int number)
+{
+	struct terminator *t = handle->data;
+
+	(void)number;
+	access_log_reopen(t->reload.access_log);
+}
+
 static void on_sigusr2(uv_signal_t *handle, int number)
 {
 	struct terminator *t = handle->data;
@@ -323,9 +334,8 @@ static void start_signals(struct terminator *t)
 		int number;
 		uv_signal_cb callback;
 	} signals[TERMINATOR_SIGNALS] = {
-		{SIGTERM, on_sigterm},
-		{SIGINT, on_sigint},
-		{SIGHUP, on_sighup},
+		{SIGTERM, on_sigterm}, {SIGINT, on_sigint},
+		{SIGHUP, on_sighup},   {SIGUSR1, on_sigusr1},
 		{SIGUSR2, on_sigusr2},
 	};
 	int i;

@@ -19,7 +19,7 @@
 #include "terminator/successor.h"
 #include "terminator/usage.h"
 
-enum { TERMINATOR_SIGNALS = 4 };
+enum { TERMINATOR_SIGNALS = 5 };
 
 struct terminator {
 	char **argv; /* of main, for a hot restart */

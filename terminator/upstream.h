@@ -20,6 +20,7 @@
 
 enum { UPSTREAM_READ_SIZE = 64 * 1024 };
 
+struct access_log;
 struct backend;
 struct upstream;
 
@@ -31,6 +32,7 @@ struct upstream_shared {
 	struct qs_trials *trials;      /* QS_MAX_BACKENDS */
 	struct qs_proxy_stats *proxy;
 	struct qs_terminator_stats *stats;
+	struct access_log *access_log; /* NULL: none */
 	char *via;	    /* our pseudonym in Via (RFC 9110, 7.6.3) */
 	char *via_response; /* the whole value for responses */
 	struct affinity_keys affinity_keys;

@@ -5,7 +5,7 @@ include terminator/balance.mk
 include terminator/routes.mk
 TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) \
 	$(TERMINATOR_ROUTES_OBJS) $(addprefix $(BUILD)/obj/terminator/, \
-	accept_encoding.o backend_stats.o backends.o body.o choose.o exchange.o fields.o h1_client.o \
+	accept_encoding.o access.o access_line.o access_log.o access_write.o backend_stats.o backends.o body.o choose.o exchange.o fields.o h1_client.o \
 	h1_client_send.o forwarding.o introduction.o request_id.o h1_request.o h1_response.o later.o message.o own_rows.o pool.o \
 	pool_stats.o router.o text.o trials.o upstream.o)
 

@@ -145,6 +145,9 @@
 	  "requests sent again after a stale kept-alive connection")           \
 	X(file_errors,                                                         \
 	  "static files that could not be read or changed while being sent")   \
+	X(access_log_dropped,                                                  \
+	  "lines of the access log that were dropped: its file was too slow, " \
+	  "or failed")                                                         \
 	X(loader_lost, "times the loader's socket closed")                     \
 	X(packets_lost, "QUIC packets declared lost")                          \
 	X(early_data_accepted, "connections whose 0-RTT was accepted")         \
