@@ -59,8 +59,9 @@ long balance_pick_least(const struct balance_candidate *list, size_t count,
 
 /* balance_pick_fastest draws two by weight and gives the one that will answer
  * sooner, by its latency and the requests in flight for its weight. A
- * difference of less than a fifth is none: the first drawn gets it. Of those
- * whose latency is not known it gives the less loaded. */
+ * difference of less than a fifth is none, nor is one below a millisecond: the
+ * first drawn gets it. Of those whose latency is not known it gives the less
+ * loaded. */
 long balance_pick_fastest(const struct balance_candidate *list, size_t count,
 			  uint64_t random);
 

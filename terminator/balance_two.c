@@ -29,11 +29,16 @@ static bool is_less_loaded(const struct balance_candidate *one,
 	       (uint64_t)other->load * one->weight;
 }
 
+/* What is shorter is noise. */
+enum { LEAST_US = 1000 };
+
 /* How long a request will take, where a weight as that of both in the mean
  * stands for one request at a time. */
 static double cost(const struct balance_candidate *one, double mean)
 {
-	return one->latency_us * (1 + one->load * mean / one->weight);
+	double us = one->latency_us > LEAST_US ? one->latency_us : LEAST_US;
+
+	return us * (1 + one->load * mean / one->weight);
 }
 
 static bool is_faster(const struct balance_candidate *one,

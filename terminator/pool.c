@@ -170,12 +170,19 @@ static void place_or_fail(struct exchange *exchange)
 		exchange_fail_later(exchange, exchange->failure);
 }
 
+/* Whether nobody gets a connection before those who came before. Not so where
+ * one may wait for a backend of its own, which keeps no place from others. */
+static bool is_in_turn(const struct upstream *upstream)
+{
+	return upstream->affinity.kind == QS_AFFINITY_NONE;
+}
+
 /* Finds a connection for the exchange, or lets it wait, or fail: never at once,
  * always from the event loop. */
 static void dispatch(struct exchange *exchange)
 {
 	assert(exchange->place == EXCHANGE_NOWHERE);
-	if (exchange->upstream->waiting) {
+	if (exchange->upstream->waiting && is_in_turn(exchange->upstream)) {
 		exchange->failure = exchange->upstream->waiting->failure;
 		wait_turn(exchange);
 	} else {
@@ -234,9 +241,9 @@ static void on_wake(struct later_work *work)
 	struct upstream *upstream =
 		(struct upstream *)((char *)work -
 				    offsetof(struct upstream, wake));
+	struct exchange *exchange, *next;
 
-	while (upstream->waiting) {
-		struct exchange *exchange = upstream->waiting;
+	DL_FOREACH_SAFE (upstream->waiting, exchange, next) {
 		int result;
 
 		DL_DELETE(upstream->waiting, exchange);
@@ -244,11 +251,12 @@ static void on_wake(struct later_work *work)
 		result = place(exchange);
 		if (result == -EAGAIN) {
 			exchange->place = EXCHANGE_WAITING;
-			DL_PREPEND(upstream->waiting, exchange);
-			break;
-		}
-		if (result < 0)
+			DL_PREPEND_ELEM(upstream->waiting, next, exchange);
+			if (is_in_turn(upstream))
+				break;
+		} else if (result < 0) {
 			exchange_fail_later(exchange, exchange->failure);
+		}
 	}
 	arm_wait_timer(upstream);
 }

@@ -136,7 +136,7 @@ Test(balance_pick, the_slow_one_gets_less)
 
 		for (size_t i = 0; i < 4; i++) {
 			list[i].load = 0;
-			list[i].latency_us = i ? 10 : 100;
+			list[i].latency_us = i ? 1000 : 10000;
 			for (size_t k = 0; k < 64; k++)
 				list[i].load += busy_until[i][k] > now;
 		}
@@ -145,7 +145,7 @@ Test(balance_pick, the_slow_one_gets_less)
 		for (size_t k = 0; k < 64; k++) {
 			if (busy_until[one][k] > now)
 				continue;
-			busy_until[one][k] = now + list[one].latency_us;
+			busy_until[one][k] = now + list[one].latency_us / 100;
 			break;
 		}
 	}
