@@ -84,6 +84,19 @@ static void tick_drip(struct connection *connection)
 	connection_wait(connection, 1);
 }
 
+static void end_late(struct connection *connection)
+{
+	connection->position =
+		put_spelled(connection, start_of(connection)) + 1;
+	connection_wait(connection, 20);
+}
+
+static void tick_late(struct connection *connection)
+{
+	put_spelled(connection, connection->position);
+	connection_finish(connection);
+}
+
 static void end_endless(struct connection *connection)
 {
 	connection->position =
@@ -104,6 +117,7 @@ static const struct answer answers[] = {
 	{.path = "/raw/reset?", .end = end_reset},
 	{.path = "/raw/early?", .begin = put_all},
 	{.path = "/raw/drip?", .end = begin_drip, .tick = tick_drip},
+	{.path = "/raw/late?", .end = end_late, .tick = tick_late},
 	{.path = "/raw/endless?",
 	 .end = end_endless,
 	 .produce = produce_endless},

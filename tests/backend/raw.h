@@ -9,6 +9,8 @@
  *   /raw/early?HEX         the octets at once, the request's body is not waited
  *                          for
  *   /raw/drip?HEX          one octet each millisecond, then the end
+ *   /raw/late?HEX,HEX      the first octets, the second ones 20 ms later; the
+ *                          connection stays
  *   /raw/endless?HEX,HEX   the first octets, then the second ones for ever
  */
 #ifndef TESTS_BACKEND_RAW_H

@@ -145,6 +145,8 @@ def response_script(case):
         script.send("r", frame(DATA, case.data)).add("flush")
         script.add("await", "r").send("r", frame(DATA, case.data))
     script.add("end", "r").add("await", "r")
+    if case.how == "late":
+        script.add("wait", 100)
     return append_good(script)
 
 
