@@ -297,6 +297,21 @@ struct backend *choose_backend(struct exchange *exchange, bool *ret_busy)
 	return choose(exchange, ret_busy);
 }
 
+bool choose_is_left(const struct exchange *exchange, bool busy_too)
+{
+	const struct upstream *upstream = exchange->upstream;
+	bool busy = weigh(exchange);
+
+	for (size_t i = 0; i < upstream->backend_count; i++) {
+		const struct balance_entry *entry =
+			&upstream->balance.entries[i];
+
+		if (!entry->out && entry->weight)
+			return true;
+	}
+	return busy && busy_too;
+}
+
 void choose_observe(struct backend *backend, uint64_t us, bool failed)
 {
 	latency_observe(&backend->latency, us, uv_hrtime(), failed);

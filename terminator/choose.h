@@ -24,6 +24,10 @@ struct backend *choose_backend(struct exchange *exchange, bool *ret_busy);
 void choose_mark_tried(struct exchange *exchange, const struct backend *backend,
 		       enum exchange_failure failure);
 
+/* choose_is_left tells whether there is a backend that the exchange has not
+ * tried and that takes requests; one that is busy counts if `busy_too`. */
+bool choose_is_left(const struct exchange *exchange, bool busy_too);
+
 /* choose_observe notes how many microseconds a response of the backend took to
  * come, or not to come. */
 void choose_observe(struct backend *backend, uint64_t us, bool failed);

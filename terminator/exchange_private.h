@@ -105,7 +105,9 @@ struct exchange {
 	uint64_t wait_end;		      /* loop time, ms */
 	uint64_t tried[QS_MAX_BACKENDS / 64]; /* a bit for each row */
 	bool tried_any;
-	bool retried; /* after a stale connection */
+	bool retried;	   /* after a stale connection */
+	unsigned retries;  /* at other backends */
+	uint64_t deadline; /* loop time, ms; 0: none */
 	struct h1_request request;
 	struct text last_chunk; /* ends a chunked body */
 

@@ -11,106 +11,6 @@
 #include "terminator/choose.h"
 #include "terminator/h1_client_private.h"
 
-/* How long it may wait for what it waits for now, in ms; 0 = for ever. */
-static uint32_t patience(const struct h1_client *client)
-{
-	const struct upstream_options *options = &client->upstream->options;
-
-	switch (client->state) {
-	case H1_CLIENT_CONNECTING:
-		return options->connect_timeout_ms;
-	case H1_CLIENT_IDLE:
-		return options->keepalive_ms;
-	case H1_CLIENT_CLOSING:
-		return 0;
-	case H1_CLIENT_ACTIVE:
-		break;
-	}
-	/* The front does not read; so the backend may not take more, either. */
-	if (!client->reading)
-		return 0;
-	if (client->writing)
-		return options->body_timeout_ms;
-	if (!client->request_sent && !client->cannot_send)
-		return 0; /* it is the front's turn */
-	if (!client->head_received)
-		return options->response_timeout_ms;
-	return options->body_timeout_ms;
-}
-
-/* Parts the client from its exchange. */
-static struct exchange *detach(struct h1_client *client)
-{
-	struct exchange *exchange = client->exchange;
-
-	if (client->state == H1_CLIENT_ACTIVE)
-		client->backend->stats->gauges.in_flight--;
-	client->exchange = NULL;
-	exchange->client = NULL;
-	exchange->place = EXCHANGE_NOWHERE;
-	return exchange;
-}
-
-static void give_up(struct h1_client *client, enum exchange_failure failure)
-{
-	struct exchange *exchange = detach(client);
-
-	h1_client_close(client);
-	exchange_failed(exchange, failure);
-}
-
-static void on_timeout(struct h1_client *client)
-{
-	struct qs_terminator_stats *stats = client->upstream->shared->stats;
-
-	if (client->state == H1_CLIENT_IDLE) {
-		h1_client_close(client);
-		return;
-	}
-	stats->counters.upstream_timeouts++;
-	if (client->state == H1_CLIENT_CONNECTING) {
-		struct backend *backend = client->backend;
-		struct exchange *exchange = detach(client);
-
-		backend->stats->counters.connect_timeouts++;
-		h1_client_close(client);
-		pool_connect_failed(exchange, backend,
-				    EXCHANGE_FAILURE_CONNECT_TIMEOUT);
-		return;
-	}
-	client->backend->stats->counters.response_timeouts++;
-	if (client->request_sent && !client->head_received)
-		choose_observe(client->backend,
-			       (uv_hrtime() - client->sent_ns) / 1000, true);
-	give_up(client, EXCHANGE_FAILURE_TIMEOUT);
-}
-
-/* The timer is not set anew at each progress, only looks when it fires. */
-static void on_timer(uv_timer_t *timer)
-{
-	struct h1_client *client = timer->data;
-	uint64_t now = uv_now(client->upstream->shared->loop);
-	uint32_t limit = patience(client);
-
-	if (!limit)
-		return;
-	if (now < client->progress + limit)
-		uv_timer_start(timer, on_timer, client->progress + limit - now,
-			       0);
-	else
-		on_timeout(client);
-}
-
-void h1_client_progressed(struct h1_client *client)
-{
-	uint32_t limit = patience(client);
-
-	client->progress = uv_now(client->upstream->shared->loop);
-	if (limit && (!uv_is_active((uv_handle_t *)&client->timer) ||
-		      uv_timer_get_due_in(&client->timer) > limit))
-		uv_timer_start(&client->timer, on_timer, limit, 0);
-}
-
 static int on_interim(void *user, unsigned status, const struct field *fields,
 		      size_t count)
 {
@@ -132,6 +32,10 @@ static int on_head(void *user, unsigned status, const struct field *fields,
 	backend_stats_head(client->backend, status, us);
 	if (us)
 		choose_observe(client->backend, us, status >= 500);
+	if (pool_retry_wants_status(client->upstream, status) &&
+	    h1_client_take_retry(client, POOL_RETRY_STATUS,
+				 EXCHANGE_FAILURE_UNREACHABLE))
+		return -EAGAIN;
 	exchange_got_head(client->exchange, status, fields, count, end);
 	return client->exchange ? 0 : -ECANCELED;
 }
@@ -146,89 +50,6 @@ static int on_body(void *user, const void *data, size_t size)
 
 static const struct h1_response_events events = {
 	.interim = on_interim, .head = on_head, .body = on_body};
-
-static void start_reading(struct h1_client *client);
-
-/* The response is complete. The connection is of use again if the request went
- * out whole as well. */
-static void complete(struct h1_client *client)
-{
-	bool reusable = client->response.keep_alive && client->request_sent;
-	const struct field_list *trailers = &client->response.fields;
-	struct exchange *exchange = detach(client);
-
-	if (reusable && pool_keep(client)) {
-		client->state = H1_CLIENT_IDLE;
-		start_reading(client);
-		h1_client_progressed(client);
-	} else {
-		h1_client_close(client);
-	}
-	exchange_got_end(exchange, trailers->fields, trailers->count);
-}
-
-/* The backend's answer is no good. */
-static void fail(struct h1_client *client, enum exchange_failure failure)
-{
-	client->upstream->shared->stats->counters.upstream_broken++;
-	client->backend->stats->counters.broken++;
-	give_up(client, failure);
-}
-
-/* The backend closed a kept-alive connection while the request was on its
- * way. */
-static bool retry(struct h1_client *client)
-{
-	struct backend *backend = client->backend;
-	struct exchange *exchange = client->exchange;
-
-	if (!client->reused || exchange->retried ||
-	    !h1_client_replayable(client))
-		return false;
-	detach(client);
-	h1_client_close(client);
-	pool_retry(exchange, backend);
-	return true;
-}
-
-static void conclude(struct h1_client *client, int result)
-{
-	if (result == 1)
-		complete(client);
-	else if (result == -EPROTO)
-		fail(client, EXCHANGE_FAILURE_BAD_RESPONSE);
-	else
-		give_up(client, EXCHANGE_FAILURE_NO_MEMORY);
-}
-
-/* libuv takes POLLHUP for the end behind what it could read, though it was a
- * reset: then a body that only the end frames would seem whole. */
-static int true_error(const struct h1_client *client, int error)
-{
-	uv_os_fd_t fd;
-	int pending = 0;
-	socklen_t size = sizeof(pending);
-
-	if (error != UV_EOF ||
-	    uv_fileno((const uv_handle_t *)&client->tcp, &fd) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &size) < 0)
-		return error;
-	return pending ? -pending : UV_EOF;
-}
-
-static void on_end(struct h1_client *client, int error)
-{
-	error = true_error(client, error);
-	if (!client->response_begun) {
-		if (!retry(client))
-			fail(client, EXCHANGE_FAILURE_BROKE_OFF);
-	} else if (error == UV_EOF &&
-		   h1_response_finish(&client->response) == 1) {
-		complete(client);
-	} else {
-		fail(client, EXCHANGE_FAILURE_BROKE_OFF);
-	}
-}
 
 /* The response FIFO sets the pace. */
 static void pause_if_full(struct h1_client *client)
@@ -252,7 +73,7 @@ static void on_octets(struct h1_client *client, const char *data, size_t size)
 	if (client->head_received)
 		h1_client_progressed(client);
 	if (result != 0) {
-		conclude(client, result);
+		h1_client_conclude(client, result);
 		return;
 	}
 	pause_if_full(client);
@@ -271,7 +92,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 	else if (client->state == H1_CLIENT_ACTIVE && size > 0)
 		on_octets(client, buffer->base, size);
 	else if (client->state == H1_CLIENT_ACTIVE)
-		on_end(client, size);
+		h1_client_ended(client, size);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
@@ -283,7 +104,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 			      UPSTREAM_READ_SIZE);
 }
 
-static void start_reading(struct h1_client *client)
+void h1_client_start_reading(struct h1_client *client)
 {
 	int result;
 
@@ -302,7 +123,7 @@ void h1_client_resume(struct h1_client *client)
 	if (client->state != H1_CLIENT_ACTIVE || client->reading ||
 	    body->held > body->limit / 2)
 		return;
-	start_reading(client);
+	h1_client_start_reading(client);
 	h1_client_progressed(client);
 }
 
@@ -316,7 +137,7 @@ static void activate(struct h1_client *client)
 	client->head_received = false;
 	h1_response_begin(&client->response, client->exchange->message.head);
 	h1_client_reset_send(client);
-	start_reading(client);
+	h1_client_start_reading(client);
 	h1_client_progressed(client);
 	h1_client_send(client);
 }
@@ -341,7 +162,6 @@ static void on_connected(uv_connect_t *connect, int status)
 	struct h1_client *client = connect->handle->data;
 	struct qs_terminator_stats *stats = client->upstream->shared->stats;
 	struct backend *backend = client->backend;
-	struct exchange *exchange;
 
 	if (client->state == H1_CLIENT_CLOSING)
 		return;
@@ -353,9 +173,7 @@ static void on_connected(uv_connect_t *connect, int status)
 	}
 	stats->counters.upstream_connect_errors++;
 	backend_stats_connect_error(backend, status);
-	exchange = detach(client);
-	h1_client_close(client);
-	pool_connect_failed(exchange, backend, EXCHANGE_FAILURE_UNREACHABLE);
+	h1_client_refuse(client, EXCHANGE_FAILURE_UNREACHABLE);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -432,7 +250,7 @@ void h1_client_close(struct h1_client *client)
 	if (client->state == H1_CLIENT_CLOSING)
 		return;
 	if (client->exchange)
-		detach(client);
+		h1_client_detach(client);
 	pool_remove(client);
 	client->state = H1_CLIENT_CLOSING;
 	uv_close((uv_handle_t *)&client->tcp, on_closed);

@@ -4,6 +4,7 @@
 #define TERMINATOR_H1_CLIENT_PRIVATE_H
 
 #include "terminator/h1_client.h"
+#include "terminator/pool_retry.h"
 
 /* h1_client_progressed notes that the connection got on and sets its timer by
  * what it waits for now. */
@@ -15,5 +16,35 @@ void h1_client_reset_send(struct h1_client *client);
 /* h1_client_replayable tells whether the exchange's request could be sent once
  * more without the danger that it takes effect twice. */
 bool h1_client_replayable(const struct h1_client *client);
+
+/* h1_client_start_reading has octets that come taken in. */
+void h1_client_start_reading(struct h1_client *client);
+
+/* h1_client_detach parts the client from its exchange, which it returns. */
+struct exchange *h1_client_detach(struct h1_client *client);
+
+/* h1_client_give_up closes the connection and fails the exchange. */
+void h1_client_give_up(struct h1_client *client, enum exchange_failure failure);
+
+/* h1_client_refuse closes a connection that did not come about; its exchange
+ * goes to another backend, or fails. */
+void h1_client_refuse(struct h1_client *client, enum exchange_failure failure);
+
+/* h1_client_take_retry tells whether the request is to be sent to another
+ * backend, and counts it; h1_client_retry also does it, and closes the
+ * connection. */
+bool h1_client_take_retry(struct h1_client *client,
+			  enum pool_retry_reason reason,
+			  enum exchange_failure failure);
+bool h1_client_retry(struct h1_client *client, enum pool_retry_reason reason,
+		     enum exchange_failure failure);
+
+/* h1_client_conclude parts client and exchange after h1_response_feed returned
+ * this, not 0. -EAGAIN: a retry was taken. */
+void h1_client_conclude(struct h1_client *client, int result);
+
+/* h1_client_ended does so after the connection ended while it was active, with
+ * UV_EOF or another error. */
+void h1_client_ended(struct h1_client *client, int error);
 
 #endif

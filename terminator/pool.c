@@ -9,6 +9,7 @@
 #include "terminator/backend_stats.h"
 #include "terminator/choose.h"
 #include "terminator/h1_client.h"
+#include "terminator/pool_retry.h"
 
 /* So long a new pool may have to wait for its first backend. */
 enum { FIRST_ROWS_MS = 2000 };
@@ -109,40 +110,78 @@ static void forget(struct exchange *exchange)
 {
 	struct upstream *upstream = exchange->upstream;
 
-	if (exchange->place == EXCHANGE_WAITING)
+	if (exchange->place == EXCHANGE_WAITING) {
 		DL_DELETE(upstream->waiting, exchange);
+		upstream->waiting_count--;
+	}
 	exchange->place = EXCHANGE_NOWHERE;
+}
+
+static void fail_waiting(struct exchange *exchange)
+{
+	struct qs_pool_stats *counts = exchange->upstream->counts;
+	bool out_of_time = exchange->wait_end == exchange->deadline;
+
+	forget(exchange);
+	if (out_of_time)
+		counts->counters.total_timeouts++;
+	else
+		counts->counters.queue_timeouts++;
+	exchange_failed(exchange, out_of_time ? EXCHANGE_FAILURE_TIMEOUT
+					      : exchange->failure);
 }
 
 static void arm_wait_timer(struct upstream *upstream);
 
-/* The first exchange in the queue waited for too long. */
+/* Not always the first in the queue, since what is sent again comes with less
+ * time. */
+static struct exchange *overdue(const struct upstream *upstream)
+{
+	uint64_t now = uv_now(upstream->shared->loop);
+	struct exchange *exchange;
+
+	DL_FOREACH (upstream->waiting, exchange)
+		if (exchange->wait_end <= now)
+			return exchange;
+	return NULL;
+}
+
 static void on_wait_timer(uv_timer_t *timer)
 {
 	struct upstream *upstream = timer->data;
-	uint64_t now = uv_now(upstream->shared->loop);
+	struct exchange *exchange;
 
-	while (upstream->waiting && upstream->waiting->wait_end <= now) {
-		struct exchange *exchange = upstream->waiting;
-
-		forget(exchange);
-		exchange_failed(exchange, exchange->failure);
-	}
+	while ((exchange = overdue(upstream)))
+		fail_waiting(exchange);
 	arm_wait_timer(upstream);
 }
 
 static void arm_wait_timer(struct upstream *upstream)
 {
 	uint64_t now = uv_now(upstream->shared->loop);
-	uint64_t end;
+	uint64_t end = UINT64_MAX;
+	struct exchange *exchange;
 
 	if (!upstream->waiting) {
 		uv_timer_stop(&upstream->wait_timer);
 		return;
 	}
-	end = upstream->waiting->wait_end;
+	DL_FOREACH (upstream->waiting, exchange)
+		if (exchange->wait_end < end)
+			end = exchange->wait_end;
 	uv_timer_start(&upstream->wait_timer, on_wait_timer,
 		       end > now ? end - now : 0, 0);
+}
+
+static void expect_end(struct upstream *upstream, uint64_t end)
+{
+	uint64_t now = uv_now(upstream->shared->loop);
+	uv_timer_t *timer = &upstream->wait_timer;
+
+	if (!uv_is_active((uv_handle_t *)timer) ||
+	    now + uv_timer_get_due_in(timer) > end)
+		uv_timer_start(timer, on_wait_timer, end > now ? end - now : 0,
+			       0);
 }
 
 static void wait_turn(struct exchange *exchange)
@@ -150,14 +189,20 @@ static void wait_turn(struct exchange *exchange)
 	struct upstream *upstream = exchange->upstream;
 	uint64_t now = uv_now(upstream->shared->loop);
 
+	if (upstream->waiting_count >= upstream->options.queue.size) {
+		upstream->counts->counters.queue_full++;
+		exchange_fail_later(exchange, exchange->failure);
+		return;
+	}
 	exchange->place = EXCHANGE_WAITING;
-	exchange->wait_end =
-		may_get_rows(upstream)
-			? upstream->born + FIRST_ROWS_MS
-			: now + upstream->options.response_timeout_ms;
+	exchange->wait_end = may_get_rows(upstream)
+				     ? upstream->born + FIRST_ROWS_MS
+				     : now + upstream->options.queue.timeout_ms;
+	if (exchange->deadline && exchange->deadline < exchange->wait_end)
+		exchange->wait_end = exchange->deadline;
 	DL_APPEND(upstream->waiting, exchange);
-	if (upstream->waiting == exchange)
-		arm_wait_timer(upstream);
+	upstream->waiting_count++;
+	expect_end(upstream, exchange->wait_end);
 }
 
 static void place_or_fail(struct exchange *exchange)
@@ -177,9 +222,7 @@ static bool is_in_turn(const struct upstream *upstream)
 	return upstream->affinity.kind == QS_AFFINITY_NONE;
 }
 
-/* Finds a connection for the exchange, or lets it wait, or fail: never at once,
- * always from the event loop. */
-static void dispatch(struct exchange *exchange)
+void pool_dispatch(struct exchange *exchange)
 {
 	assert(exchange->place == EXCHANGE_NOWHERE);
 	if (exchange->upstream->waiting && is_in_turn(exchange->upstream)) {
@@ -196,7 +239,7 @@ void pool_retry(struct exchange *exchange, struct backend *backend)
 	exchange->upstream->shared->stats->counters.upstream_retries++;
 	backend->stats->counters.retries++;
 	if (backend->leaving)
-		dispatch(exchange);
+		pool_dispatch(exchange);
 	else if (open_client(exchange, backend) < 0)
 		pool_connect_failed(exchange, backend,
 				    EXCHANGE_FAILURE_UNREACHABLE);
@@ -205,8 +248,10 @@ void pool_retry(struct exchange *exchange, struct backend *backend)
 void pool_connect_failed(struct exchange *exchange, struct backend *backend,
 			 enum exchange_failure failure)
 {
-	choose_mark_tried(exchange, backend, failure);
-	dispatch(exchange);
+	if (pool_retry_take(exchange, backend, POOL_RETRY_CONNECT, failure))
+		pool_dispatch(exchange);
+	else
+		exchange_failed(exchange, failure);
 }
 
 bool pool_keep(struct h1_client *client)
@@ -246,12 +291,12 @@ static void on_wake(struct later_work *work)
 	DL_FOREACH_SAFE (upstream->waiting, exchange, next) {
 		int result;
 
-		DL_DELETE(upstream->waiting, exchange);
-		exchange->place = EXCHANGE_NOWHERE;
+		forget(exchange);
 		result = place(exchange);
 		if (result == -EAGAIN) {
 			exchange->place = EXCHANGE_WAITING;
 			DL_PREPEND_ELEM(upstream->waiting, next, exchange);
+			upstream->waiting_count++;
 			if (is_in_turn(upstream))
 				break;
 		} else if (result < 0) {
@@ -293,13 +338,18 @@ static int begin(struct exchange *exchange,
 		 const struct exchange_request *request)
 {
 	struct forwarding forwarding = introduction_forwarding(exchange);
+	struct upstream *upstream = exchange->upstream;
+	uint64_t now = uv_now(upstream->shared->loop);
 	int result = h1_request_write(&exchange->request, request,
 				      &exchange->message, &forwarding);
 
 	if (result < 0)
 		return result;
 	affinity_begin(exchange, request);
-	dispatch(exchange);
+	retry_count(&upstream->retry_budget, now);
+	if (upstream->options.total_timeout_ms)
+		exchange->deadline = now + upstream->options.total_timeout_ms;
+	pool_dispatch(exchange);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "terminator/backends.h"
 #include "terminator/balance.h"
 #include "terminator/exchange_private.h"
+#include "terminator/retry.h"
 #include "terminator/upstream.h"
 
 struct h1_client;
@@ -27,6 +28,9 @@ struct upstream_options {
 	uint32_t keepalive_ms;	      /* an unused connection is closed */
 	uint32_t keepalive_count;     /* unused connections kept, a backend */
 	uint32_t connection_count;    /* connections at once, a backend */
+	uint32_t total_timeout_ms;    /* 0: none */
+	struct qs_config_queue queue;
+	struct qs_config_retries retries;
 };
 
 struct upstream {
@@ -45,7 +49,9 @@ struct upstream {
 	uint64_t born;	  /* loop time in ms when its rows began */
 	bool had_backend; /* at any time since */
 
+	struct retry_budget retry_budget;
 	struct exchange *waiting; /* list, in the order of their coming */
+	size_t waiting_count;
 	uv_timer_t wait_timer;
 	struct later_work wake;
 
@@ -61,7 +67,12 @@ extern const struct exchange_handler pool_handler;
 /* pool_retry sends the exchange again, on a new connection. */
 void pool_retry(struct exchange *exchange, struct backend *backend);
 
-/* pool_connect_failed goes on to the next backend. */
+/* pool_dispatch finds a connection for an exchange that has none, or lets it
+ * wait, or fail: never at once, always from the event loop. */
+void pool_dispatch(struct exchange *exchange);
+
+/* pool_connect_failed goes on to the next backend, or fails the exchange: from
+ * the event loop only. */
 void pool_connect_failed(struct exchange *exchange, struct backend *backend,
 			 enum exchange_failure failure);
 

@@ -19,6 +19,9 @@ void upstream_default_pool(struct qs_config_pool *pool)
 		.keepalive_ms = 30000,
 		.keepalive_connections = 512,
 		.max_connections = 1024,
+		.queue = {.size = 1024, .timeout_ms = 5000},
+		.retries = {.attempts = 2, .budget = 200, .minimum = 10},
+		.tls.verify = true,
 	};
 }
 
@@ -69,6 +72,9 @@ void upstream_configure(struct upstream *upstream,
 		.keepalive_ms = pool->keepalive_ms,
 		.keepalive_count = pool->keepalive_connections,
 		.connection_count = pool->max_connections,
+		.total_timeout_ms = pool->total_timeout_ms,
+		.queue = pool->queue,
+		.retries = pool->retries,
 	};
 	affinity_configure(&upstream->affinity, pool);
 	pool_wake(upstream);

@@ -46,8 +46,8 @@ struct upstream_shared {
 	char read_buffer[UPSTREAM_READ_SIZE]; /* of whichever client reads */
 };
 
-/* upstream_default_pool fills in the default time-outs and limits: 5 s, 60 s,
- * 60 s, 30 s, 64, 1024. All else is zero. */
+/* upstream_default_pool fills in the default time-outs, limits, queue, retries
+ * and verification. All else is zero. */
 void upstream_default_pool(struct qs_config_pool *pool);
 
 /* upstream_new makes an upstream without backends and puts it into the list;

@@ -5,8 +5,11 @@ include terminator/balance.mk
 include terminator/routes.mk
 TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) \
 	$(TERMINATOR_ROUTES_OBJS) $(addprefix $(BUILD)/obj/terminator/, \
-	accept_encoding.o access.o access_line.o access_log.o access_write.o backend_stats.o backends.o body.o choose.o exchange.o fields.o h1_client.o \
-	h1_client_send.o forwarding.o introduction.o request_id.o h1_request.o h1_response.o later.o message.o own_rows.o pool.o \
+	accept_encoding.o access.o access_line.o access_log.o access_write.o \
+	backend_stats.o backends.o body.o choose.o exchange.o fields.o \
+	forwarding.o h1_client.o h1_client_end.o h1_client_send.o \
+	h1_client_time.o h1_request.o h1_response.o introduction.o later.o \
+	message.o own_rows.o pool.o pool_retry.o request_id.o retry.o \
 	pool_stats.o router.o text.o trials.o upstream.o)
 
 trials_test_OBJS := $(BUILD)/obj/terminator/trials.o
@@ -14,6 +17,7 @@ trials_test_LIBS := -lpthread
 routes_test_OBJS := $(BUILD)/obj/terminator/routes.o
 own_rows_test_OBJS := $(BUILD)/obj/terminator/own_rows.o \
 	$(addprefix $(BUILD)/obj/loader/lib/,effective.o parse.o)
+retry_test_OBJS := $(BUILD)/obj/terminator/retry.o
 body_test_OBJS := $(BUILD)/obj/terminator/body.o
 h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	forwarding.o h1_request.o message.o text.o)

@@ -142,7 +142,8 @@
 	X(upstream_timeouts,                                                   \
 	  "backends that did not connect or answer in time")                   \
 	X(upstream_retries,                                                    \
-	  "requests sent again after a stale kept-alive connection")           \
+	  "requests sent again: after a stale kept-alive connection, or to "   \
+	  "another backend")                                                   \
 	X(file_errors,                                                         \
 	  "static files that could not be read or changed while being sent")   \
 	X(access_log_dropped,                                                  \
@@ -209,7 +210,17 @@
 	  "sessions bound to a backend: with a first cookie, or first seen")   \
 	X(affinity_moved, "sessions that moved because their backend is gone") \
 	X(affinity_invalid,                                                    \
-	  "requests with an affinity cookie that is forged or out of date")
+	  "requests with an affinity cookie that is forged or out of date")    \
+	X(retries_connect, "requests that went on: a backend did not accept")  \
+	X(retries_broken,                                                      \
+	  "requests sent again: a backend closed without an answer")           \
+	X(retries_timeout,                                                     \
+	  "requests sent again: a backend did not answer in time")             \
+	X(retries_status, "requests sent again after a response of on_status") \
+	X(retries_over_budget, "requests not sent again: over the budget")     \
+	X(queue_full, "requests refused: the queue was full")                  \
+	X(queue_timeouts, "requests refused: they waited for too long")        \
+	X(total_timeouts, "requests given up after the total_timeout")
 
 /* What a terminator counts for each backend. */
 #define QS_BACKEND_COUNTERS(X)                                            \
@@ -223,7 +234,7 @@
 	X(connect_timeouts, "connections that it did not accept in time") \
 	X(response_timeouts, "requests that it did not answer in time")   \
 	X(broken, "answers that were malformed or broke off")             \
-	X(retries, "requests sent again after a stale connection")        \
+	X(retries, "requests sent again since it failed them")            \
 	X(trials, "requests sent while its breaker was half open")        \
 	X(bytes_sent, "octets of requests sent to it")                    \
 	X(bytes_received, "octets of responses received from it")
@@ -463,7 +474,7 @@ enum { QS_STATS_MAX_POOLS = 32, QS_STATS_MAX_BACKENDS = 256 };
 struct qs_proxy_stats {
 	struct qs_pool_stats pool[QS_STATS_MAX_POOLS];
 	struct qs_backend_stats backend[QS_STATS_MAX_BACKENDS];
-	__u8 spare[1280]; /* whole pages: a terminator maps its row alone */
+	__u8 spare[3328]; /* whole pages: a terminator maps its row alone */
 };
 
 #ifndef __bpf__
