@@ -8,14 +8,15 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from asker import Asker  # noqa: E402
-from bed import reasons  # noqa: E402
+from bed import program, reasons  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
-from process import wait_until  # noqa: E402
+from process import unprivileged, wait_until  # noqa: E402
 
 PAGE = "<h1>we are sorry</h1>\n"
 MISSING = "<h1>no such page</h1>\n"
@@ -251,6 +252,40 @@ def without_loader(results, bed, ask):
     results.check("... until it is back", ask("/metrics").status == 200)
 
 
+def draining(results, bed):
+    """A terminator of its own, on loopback: what steers would send no more
+    connections to one that drains."""
+    address = "127.0.0.1:9555"
+    lonely = bed.spawn(
+        "lonely", bed.network.server,
+        unprivileged(program("quicsteer-terminator"), "--config", bed.config,
+                     "--name", "lonely", "--listen", address))
+    wait_until(lambda: "serving" in lonely.log(), 10, "the terminator")
+    server = bed.network.server
+    with Asker(bed, namespace=server, address=address) as ask, \
+            Asker(bed, namespace=server, address=address) as slow:
+        answer = ask("/health")
+        page = json.loads(answer.body)
+        results.check("health without a loader", answer.status == 200
+                      and page["loader"] == "none"
+                      and page["terminator"] == "lonely", str(answer))
+        seen = []
+        waiting = threading.Thread(target=lambda: seen.append(
+            slow("/slow/3000", host="other.test")))
+        waiting.start()
+        time.sleep(0.5)
+        lonely.popen.send_signal(signal.SIGTERM)
+        wait_until(lambda: "draining" in lonely.log(), 5, "the drain")
+        page = unhealthy(ask)
+        results.check("health while it drains: 503",
+                      page and page["draining"] and "draining"
+                      in page["reasons"], str(page))
+        waiting.join()
+        results.check("... and what was begun is finished",
+                      seen[0].status == 200, str(seen))
+    results.check("... then it ends", lonely.popen.wait(20) == 0)
+
+
 def bad_reloads(results, bed, ask):
     page = bed.path("sorry.html")
     os.chmod(page, 0o600)
@@ -305,6 +340,7 @@ def routes(results):
             metrics_page(results, bed, ask)
             without_loader(results, bed, ask)
             bad_reloads(results, bed, ask)
+        draining(results, bed)
         reload_under_load(results, bed)
 
 

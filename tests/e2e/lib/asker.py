@@ -26,11 +26,14 @@ class Answer:
 
 class Asker:
     """Use as a context manager. `base` as in http://127.0.0.1:8080; by default
-    the VIP, by HTTP/3."""
+    the VIP, by HTTP/3; or else by HTTP/3 at `address`, such as
+    127.0.0.1:8443."""
 
-    def __init__(self, bed, base=None, namespace=None):
+    def __init__(self, bed, base=None, namespace=None,
+                 address=f"{VIP[4]}:{PORT}"):
         self.bed = bed
         self.base = base
+        self.address = address
         command = (namespace or bed.network.client).enter(client("curl_ask"))
         self.popen = subprocess.Popen(command, stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE,
@@ -40,10 +43,14 @@ class Asker:
         return self
 
     def __exit__(self, *_):
+        """Lets it close its connections."""
         self.popen.stdin.close()
+        try:
+            self.popen.wait(5)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
         self.popen.stdout.close()
-        self.popen.kill()
-        self.popen.wait()
 
     def __call__(self, path, method=None, host="localhost", file=None,
                  body=None, **fields):
@@ -54,7 +61,7 @@ class Asker:
                    "fields": [f"{name.replace('_', '-')}: {value}"
                               for name, value in fields.items()]}
         if not self.base:
-            request["connect"] = f"{VIP[4]}:{PORT}"
+            request["connect"] = self.address
         for name, value in (("method", method), ("file", file),
                             ("body", body)):
             if value is not None:
