@@ -277,8 +277,9 @@ Test(request_key, bad_ones_are_refused)
 		"cookie:",
 		"Path",
 		"query:x",
-		"header:0123456789012345678901234567890123456789"
-		"012345678901234567890123456789"};
+		("header:0123456789012345678901234567890123456789"
+		 "012345678901234567890123456789"),
+	};
 	struct request_key key = {.kind = REQUEST_KEY_URI};
 
 	for (size_t i = 0; i < COUNT(bad); i++)
