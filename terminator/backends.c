@@ -86,7 +86,9 @@ static void add(struct upstream_shared *shared, unsigned number)
 	backend->id = id;
 	backend->identity = identify(row);
 	set_address(&backend->address, row);
-	if (row_state(row) == QS_BACKEND_ACTIVE && row_id(row) == id)
+	backend->leaving = row_state(row) == QS_BACKEND_DRAINING;
+	if ((backend->leaving || row_state(row) == QS_BACKEND_ACTIVE) &&
+	    row_id(row) == id)
 		insert(backend);
 	else
 		free(backend);
@@ -136,7 +138,8 @@ void backends_scan(struct upstream_shared *shared)
 			backend = NULL;
 		}
 		if (!backend) {
-			if (state == QS_BACKEND_ACTIVE)
+			/* Also one that drains: it may have sessions. */
+			if (state != QS_BACKEND_FREE)
 				add(shared, i);
 			continue;
 		}

@@ -169,6 +169,21 @@ Test(upstream_affinity, sessions_stay_while_their_backend_drains)
 		cr_expect_neq(after[key], 0);
 }
 
+/* A process that begins while it drains knows it, too. */
+Test(upstream_affinity, sessions_find_a_backend_that_drains)
+{
+	unsigned key = 0;
+
+	rows[0].state = QS_BACKEND_DRAINING;
+	rows[0].effective = 0;
+	by_header();
+	while (key < KEYS && ask_key(key) != 0)
+		key++;
+	cr_expect_lt(key, KEYS);
+	for (unsigned i = 0; i < 10; i++)
+		cr_expect_neq(ask(NULL, NULL, NULL, 0), 0);
+}
+
 /* Connection refused: the request goes on, and the session with it. */
 Test(upstream_affinity, a_backend_that_refuses_is_left)
 {
