@@ -10,6 +10,7 @@
 #include "quicsteer/measure.h"
 #include "terminator/access.h"
 #include "terminator/answer.h"
+#include "terminator/compress.h"
 #include "terminator/exchange_private.h"
 #include "terminator/exchange_rules.h"
 #include "terminator/http_date.h"
@@ -66,7 +67,7 @@ void exchange_got_interim(struct exchange *exchange, unsigned status,
 void exchange_got_head(struct exchange *exchange, unsigned status,
 		       const struct field *fields, size_t count, bool end)
 {
-	char cookie[COOKIE_SET_SIZE];
+	char cookie[COOKIE_SET_SIZE], etag[COMPRESS_ETAG_MAX];
 	struct field_view view;
 
 	assert(!exchange->head_told && count < FIELD_VIEW_MAX / 2);
@@ -77,6 +78,7 @@ void exchange_got_head(struct exchange *exchange, unsigned status,
 	if (exchange->client)
 		affinity_respond(exchange, &view, cookie);
 	introduction_respond(exchange, &view);
+	compress_head(exchange, status, &view, end, etag);
 	exchange->head_told = true;
 	exchange->status = status;
 	access_head(exchange);
@@ -91,11 +93,17 @@ void exchange_got_head(struct exchange *exchange, unsigned status,
 
 int exchange_got_body(struct exchange *exchange, const void *data, size_t size)
 {
+	if (exchange->compressor)
+		return compress_body(exchange, data, size);
 	return body_append(&exchange->response_body, data, size);
 }
 
 void exchange_got_more(struct exchange *exchange)
 {
+	if (compress_flush(exchange) < 0) {
+		exchange_failed(exchange, EXCHANGE_FAILURE_NO_MEMORY);
+		return;
+	}
 	exchange->calling++;
 	exchange->front->readable(exchange->user);
 	exchange->calling--;
@@ -161,7 +169,8 @@ void exchange_got_end(struct exchange *exchange, const struct field *trailers,
 
 	end_work(exchange);
 	drop_request(exchange);
-	if (copy_fields(&exchange->trailers, trailers, count) < 0) {
+	if (copy_fields(&exchange->trailers, trailers, count) < 0 ||
+	    compress_end(exchange) < 0) {
 		break_off(exchange);
 		return;
 	}
@@ -198,16 +207,16 @@ void exchange_answer(struct exchange *exchange, unsigned status,
 	exchange->handler = NULL;
 	for (size_t i = 0; i < count; i++)
 		all[i] = fields[i];
-	/* If there is no memory for the text, the status must do. */
-	if (!bodyless && body_append(&exchange->response_body, body, size) < 0)
-		bodyless = true, size = 0;
 	all[count++] = make_field("date", http_date_write(date, time(NULL)));
 	if (status != 204 && status != 304) {
 		snprintf(length, sizeof(length), "%zu", size);
 		all[count++] = make_field("content-length", length);
 	}
 	exchange_got_head(exchange, status, all, count, bodyless);
-	if (!bodyless) {
+	if (!bodyless && (exchange_got_body(exchange, body, size) < 0 ||
+			  compress_end(exchange) < 0)) {
+		break_off(exchange);
+	} else if (!bodyless) {
 		exchange->response_ended = true;
 		exchange_got_more(exchange);
 	}
@@ -337,6 +346,7 @@ int exchange_new(struct router *router, const struct exchange_front *front,
 	exchange->message = message;
 	find_route(exchange, request);
 	access_begin(exchange, request);
+	compress_begin(exchange, request);
 	failure = begin_work(exchange, request);
 	if (failure >= 0)
 		exchange_fail_later(exchange, failure);
@@ -460,6 +470,7 @@ void exchange_free(struct exchange *exchange)
 	body_free(&exchange->response_body);
 	field_list_free(&exchange->trailers);
 	exchange_rules_free(exchange);
+	compress_free(exchange);
 	upstream_drop_exchange(exchange->upstream);
 	site_unref(exchange->site);
 	free(exchange);

@@ -10,6 +10,7 @@
 #define TERMINATOR_EXCHANGE_PRIVATE_H
 
 #include "quicsteer/abi.h"
+#include "terminator/accept_encoding.h"
 #include "terminator/affinity.h"
 #include "terminator/body.h"
 #include "terminator/exchange.h"
@@ -20,6 +21,7 @@
 #include "terminator/site.h"
 
 struct access_record;
+struct compressor;
 struct h1_client;
 struct response_values;
 
@@ -120,6 +122,8 @@ struct exchange {
 
 	/* The response. */
 	struct body response_body;
+	enum coding coding;	       /* that the client likes best */
+	struct compressor *compressor; /* compress.h; NULL: none */
 	bool head_told;
 	bool response_ended; /* nothing is appended any more */
 	bool broken;

@@ -11,7 +11,11 @@
 #include "terminator/files_plan.h"
 #include "terminator/upstream.h"
 
-enum { FILES_PIECE = 64 * 1024 }; /* what is read at once */
+enum {
+	FILES_PIECE = 64 * 1024, /* what is read at once */
+	/* Pieces that are compressed before others have their turn. */
+	FILES_TURN = 4,
+};
 
 struct files {
 	unsigned references;

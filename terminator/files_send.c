@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The body of a file's response, piece by piece. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -124,12 +125,21 @@ static bool send_piece(struct files_work *work)
 			       : take(work, buffer, read);
 }
 
+static void go_on(struct later_work *later)
+{
+	struct exchange *exchange = exchange_of_later(later);
+
+	if (exchange->handler == &files_handler && exchange->work)
+		files_send(exchange->work);
+}
+
 void files_send(struct files_work *work)
 {
 	struct exchange *exchange = work->exchange;
+	unsigned turn = exchange->compressor ? FILES_TURN : UINT_MAX;
 
 	while (!work->busy && work->part < work->plan.ranges.count &&
-	       body_space(&exchange->response_body))
+	       body_space(&exchange->response_body) && turn--)
 		if (!send_piece(work))
 			return;
 	if (work->part == work->plan.ranges.count) {
@@ -137,6 +147,9 @@ void files_send(struct files_work *work)
 			exchange_got_end(exchange, NULL, 0);
 		return;
 	}
+	if (exchange->compressor && body_space(&exchange->response_body) &&
+	    !work->busy)
+		exchange_defer(exchange, go_on);
 	if (exchange->response_body.unread)
 		exchange_got_more(exchange);
 }

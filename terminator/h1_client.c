@@ -100,8 +100,11 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 	struct h1_client *client = handle->data;
 
 	(void)suggested;
+	/* What is compressed takes its time: others shall have their turn. */
 	*buffer = uv_buf_init(client->upstream->shared->read_buffer,
-			      UPSTREAM_READ_SIZE);
+			      client->exchange && client->exchange->compressor
+				      ? UPSTREAM_READ_SIZE / 4
+				      : UPSTREAM_READ_SIZE);
 }
 
 void h1_client_start_reading(struct h1_client *client)

@@ -11,7 +11,7 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o udp.o \
 	udp_open.o usage.o)
 TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
-	-lllhttp $(CONFIG_LIBS) -luv -lm
+	-lllhttp $(TERMINATOR_COMPRESS_LIBS) $(CONFIG_LIBS) -luv -lm
 
 # See h3_messages.c.
 comma := ,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "terminator/answer.h"
+#include "terminator/compress.h"
 #include "terminator/error_pages.h"
 #include "terminator/exchange.h"
 #include "terminator/files.h"
@@ -88,9 +89,15 @@ static int fill(struct site *site, const struct qs_config *config,
 		return -ENOMEM;
 	result = error_pages_load(config->error_pages, config->error_page_count,
 				  &site->error_pages, error, size);
-	for (size_t i = 0; !result && i < site->count; i++)
+	for (size_t i = 0; !result && i < site->count; i++) {
 		result = make_route(&site->routes[i], &config->routes[i], pools,
 				    error, size);
+		if (!result)
+			result = compression_new(
+				&config->routes[i].compression,
+				config->terminator.compression_streams,
+				&site->routes[i].compression);
+	}
 	return result;
 }
 
@@ -136,6 +143,7 @@ static void free_route(struct route *route)
 	rules_free(route->request_rules);
 	rules_free(route->response_rules);
 	error_pages_free(route->error_pages);
+	compression_free(route->compression);
 }
 
 static bool is_at(const struct own_page *page, const struct field *path)

@@ -13,6 +13,7 @@
 #include "terminator/introduction.h"
 
 struct answer;
+struct compression;
 struct error_page;
 struct error_pages;
 struct exchange_handler;
@@ -33,6 +34,7 @@ struct route {
 	struct rules *request_rules;  /* NULL: none; so the next two */
 	struct rules *response_rules;
 	struct error_pages *error_pages; /* the route's own */
+	struct compression *compression; /* NULL: none */
 };
 
 /* A page of our own, at one path of all hosts. */

@@ -36,6 +36,7 @@ struct upstream_shared {
 	char *via;	    /* our pseudonym in Via (RFC 9110, 7.6.3) */
 	char *via_response; /* the whole value for responses */
 	struct affinity_keys affinity_keys;
+	uint32_t compressors; /* in use, of all exchanges */
 
 	struct health_source health;
 	struct qs_pool_stats uncounted; /* of requests without a pool */

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The objects of the exchange and of the HTTP/1.1 upstream; they need libuv and
 # llhttp. rules.mk of the terminator and of the tests use this list.
+include terminator/access.mk
 include terminator/balance.mk
+include terminator/compress.mk
 include terminator/routes.mk
 TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) \
+	$(TERMINATOR_ACCESS_OBJS) $(TERMINATOR_COMPRESS_OBJS) \
 	$(TERMINATOR_ROUTES_OBJS) $(addprefix $(BUILD)/obj/terminator/, \
-	accept_encoding.o access.o access_line.o access_log.o access_write.o \
 	backend_stats.o backends.o body.o choose.o exchange.o fields.o \
 	forwarding.o h1_client.o h1_client_end.o h1_client_send.o \
 	h1_client_time.o h1_request.o h1_response.o introduction.o later.o \
@@ -35,7 +37,7 @@ h1_response_fuzz_test_LIBS := -lllhttp
 upstream_test_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/tests/unit/,upstream_bed.o upstream_script.o) \
 	$(addprefix $(BUILD)/obj/loader/lib/,effective.o json_text.o log.o parse.o utf8.o)
-upstream_test_LIBS := -lllhttp -lwolfssl -luv -lm
+upstream_test_LIBS := $(TERMINATOR_COMPRESS_LIBS) -lllhttp -lwolfssl -luv -lm
 upstream_rows_test_OBJS := $(upstream_test_OBJS) \
 	$(BUILD)/obj/tests/unit/upstream_rows.o
 upstream_rows_test_LIBS := $(upstream_test_LIBS)

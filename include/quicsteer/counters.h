@@ -146,6 +146,12 @@
 	  "another backend")                                                   \
 	X(file_errors,                                                         \
 	  "static files that could not be read or changed while being sent")   \
+	X(compressions, "responses that were compressed")                      \
+	X(compressions_refused,                                                \
+	  "responses sent as they were: too many were compressed at once, or " \
+	  "no memory")                                                         \
+	X(compressed_bytes_in, "octets of bodies before compression")          \
+	X(compressed_bytes_out, "octets of bodies after compression")          \
 	X(access_log_dropped,                                                  \
 	  "lines of the access log that were dropped: its file was too slow, " \
 	  "or failed")                                                         \

@@ -280,7 +280,7 @@ static const struct qs_config_key terminator_keys[] = {
 		.minimum = 1,
 		.maximum = 100000,
 		.help = "responses that a terminator compresses at once; each "
-			"takes up to 1 MiB of memory, those beyond are sent as "
+			"takes up to 2 MiB of memory, those beyond are sent as "
 			"they are",
 	},
 	{
