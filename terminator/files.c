@@ -165,6 +165,20 @@ static void run_open(uv_work_t *job)
 	work->opened = files_open_run(&work->open);
 }
 
+/* A thread is needed only for what is not in the caches. */
+static void open_later(struct later_work *later)
+{
+	struct files_work *work = exchange_of_later(later)->work;
+
+	work->open.cached = true;
+	work->opened = files_open_run(&work->open);
+	work->open.cached = false;
+	if (work->opened == -EAGAIN)
+		files_start(work, run_open, on_opened);
+	else
+		on_opened(work);
+}
+
 /* The name of the file, from what follows the route's path. */
 static int read_path(const struct files *files, const char *path, size_t size,
 		     struct files_path *ret_path)
@@ -267,10 +281,7 @@ static int begin(struct exchange *exchange,
 	if (prepare(work, request) < 0)
 		return -ENOMEM;
 	work->open.name = work->name;
-	if (work->refusal)
-		exchange_defer(exchange, refuse_later);
-	else
-		files_start(work, run_open, on_opened);
+	exchange_defer(exchange, work->refusal ? refuse_later : open_later);
 	return 0;
 }
 

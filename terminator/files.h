@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Routes that static files answer. What may block (opening, reading) is done in
+ * Routes that static files answer. What has to wait for a disk is done by
  * libuv's threads, in pieces; a file that changes while it is sent breaks the
  * response off, so that nobody gets a mix of two.
  */

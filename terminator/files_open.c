@@ -12,23 +12,43 @@
 
 enum { TRIES_MAX = 16 }; /* while others rename directories */
 
-/* Opens without waiting for the other end of a FIFO. */
-static int open_below(int root, const char *name)
+/* A directory whose names are looked up. */
+struct root {
+	int fd;
+	bool cached;
+};
+
+/* Returns a descriptor or -errno. */
+static int open_in(const struct root *root, const char *name, uint64_t flags,
+		   uint64_t resolve)
 {
 	const struct open_how how = {
-		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+		.flags = flags | O_CLOEXEC,
+		.resolve = resolve | (root->cached ? RESOLVE_CACHED : 0),
 	};
 	long fd = -1;
 
 	for (int i = 0; i < TRIES_MAX && fd < 0; i++) {
-		fd = syscall(SYS_openat2, root, name, &how, sizeof(how));
-		if (fd < 0 && errno != EAGAIN && errno != EINTR)
+		fd = syscall(SYS_openat2, root->fd, name, &how, sizeof(how));
+		if (fd >= 0)
+			return (int)fd;
+		/* Linux before 5.12 does not know RESOLVE_CACHED. */
+		if (root->cached && (errno == EAGAIN || errno == EINVAL))
+			return -EAGAIN;
+		if (errno != EAGAIN && errno != EINTR)
 			break;
 	}
-	if (fd >= 0)
-		return (int)fd;
-	switch (errno) {
+	/* A thread has tried often enough then. */
+	return errno == EAGAIN ? -EBUSY : -errno;
+}
+
+/* Opens without waiting for the other end of a FIFO. */
+static int open_below(const struct root *root, const char *name)
+{
+	int fd = open_in(root, name, O_RDONLY | O_NONBLOCK | O_NOCTTY,
+			 RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+
+	switch (-fd) {
 	case ENOTDIR:
 	case EXDEV: /* it leads outside */
 	case ELOOP:
@@ -37,12 +57,13 @@ static int open_below(int root, const char *name)
 	case ENODEV:
 		return -ENOENT;
 	default:
-		return -errno;
+		return fd;
 	}
 }
 
 /* Opens and looks what it is. */
-static int open_known(int root, const char *name, struct stat *ret_status)
+static int open_known(const struct root *root, const char *name,
+		      struct stat *ret_status)
 {
 	int fd = open_below(root, name), result;
 
@@ -55,7 +76,8 @@ static int open_known(int root, const char *name, struct stat *ret_status)
 	return result;
 }
 
-static int open_regular(int root, const char *name, struct stat *ret_status)
+static int open_regular(const struct root *root, const char *name,
+			struct stat *ret_status)
 {
 	int fd = open_known(root, name, ret_status);
 
@@ -66,7 +88,7 @@ static int open_regular(int root, const char *name, struct stat *ret_status)
 }
 
 /* Opens the file itself, and writes to `name` what it is called. */
-static int open_original(struct files_open *open, int root,
+static int open_original(struct files_open *open, const struct root *root,
 			 char name[static PATH_MAX])
 {
 	int length = snprintf(name, PATH_MAX, "%s", open->name);
@@ -102,7 +124,8 @@ static const char *extension_of(enum coding coding)
 }
 
 /* Takes the variant that the client likes best of those that are there. */
-static void choose_variant(struct files_open *open, int root, const char *name)
+static int choose_variant(struct files_open *open, const struct root *root,
+			  const char *name)
 {
 	enum coding offered[] = {CODING_BR, CODING_ZSTD, CODING_GZIP};
 	size_t count = sizeof(offered) / sizeof(*offered), i;
@@ -114,7 +137,7 @@ static void choose_variant(struct files_open *open, int root, const char *name)
 	while (count) {
 		coding = accept_encoding_choose(&open->accept, offered, count);
 		if (coding == CODING_IDENTITY)
-			return;
+			return 0;
 		snprintf(variant, sizeof(variant), "%s%s", name,
 			 extension_of(coding));
 		fd = open_regular(root, variant, &status);
@@ -123,34 +146,41 @@ static void choose_variant(struct files_open *open, int root, const char *name)
 			open->fd = fd;
 			open->status = status;
 			open->coding = coding;
-			return;
+			return 0;
 		}
+		if (fd == -EAGAIN)
+			return fd;
 		for (i = 0; offered[i] != coding; i++)
 			;
 		memmove(&offered[i], &offered[i + 1],
 			(--count - i) * sizeof(*offered));
 	}
+	return 0;
 }
 
 int files_open_run(struct files_open *open)
 {
+	struct root root = {AT_FDCWD, open->cached};
 	char name[PATH_MAX];
-	int root =
-		openat(AT_FDCWD, open->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int result;
 
 	open->fd = -1;
 	open->coding = CODING_IDENTITY;
-	if (root < 0)
-		return -errno;
-	open->fd = open_original(open, root, name);
-	if (open->fd >= 0 && open->precompressed)
-		choose_variant(open, root, name);
-	close(root);
-	if (open->fd >= 0)
-		return 0;
-	root = open->fd;
-	open->fd = -1;
-	return root;
+	root.fd = open_in(&root, open->root, O_PATH | O_DIRECTORY, 0);
+	if (root.fd < 0)
+		return root.fd;
+	result = open_original(open, &root, name);
+	if (result >= 0) {
+		open->fd = result;
+		result = open->precompressed ? choose_variant(open, &root, name)
+					     : 0;
+	}
+	close(root.fd);
+	if (result < 0 && open->fd >= 0) {
+		close(open->fd);
+		open->fd = -1;
+	}
+	return result;
 }
 
 bool files_open_same(int fd, const struct stat *status)

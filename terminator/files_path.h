@@ -17,11 +17,10 @@ struct files_path {
  * files_path_read takes what follows the route's path in the request's, without
  * the query. Percent-encoding is decoded once. `bare`: it lacks the slash that
  * the route's path ends with. `hidden`: names that begin with a dot are served,
- * too. Returns 0, or
- *   -EINVAL  a % that encodes no octet, or that encodes a NUL (400);
- *   -ENOENT  names that no file is served by (404): an encoded slash, "." and
- *	      "..", hidden files (those that begin with a dot, but .well-known
- *of RFC 8615), empty names ("a//b"); -ENAMETOOLONG (404).
+ * too. Returns 0; -EINVAL (400) for a % that encodes no octet or a NUL; -ENOENT
+ * (404) for names that no file is served by: with an encoded slash, "." and
+ * "..", hidden ones (but .well-known of RFC 8615), empty ones ("a//b"); or
+ * -ENAMETOOLONG (404).
  */
 int files_path_read(struct files_path *path, const char *rest, size_t size,
 		    bool bare, bool hidden);

@@ -9,6 +9,8 @@ TERMINATOR_ROUTES_OBJS := $(addprefix $(BUILD)/obj/terminator/,answer.o \
 	$(addprefix $(BUILD)/obj/loader/lib/,template.o nearest.o)
 
 files_path_test_OBJS := $(BUILD)/obj/terminator/files_path.o
+files_open_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,\
+	accept_encoding.o fields.o files_open.o)
 http_date_test_OBJS := $(BUILD)/obj/terminator/http_date.o
 byte_ranges_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,byte_ranges.o \
 	files_plan.o)
