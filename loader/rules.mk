@@ -39,6 +39,9 @@ config_test_OBJS := $(CONFIG_OBJS)
 config_test_LIBS := -ljansson $(CONFIG_LIBS)
 config_routes_test_OBJS := $(CONFIG_OBJS)
 config_routes_test_LIBS := $(config_test_LIBS)
+config_limits_test_OBJS := $(CONFIG_OBJS) $(addprefix $(BUILD)/obj/terminator/, \
+	client_table.o limits.o random.o slow_list.o)
+config_limits_test_LIBS := $(config_test_LIBS) -luv
 config_bad_test_OBJS := $(CONFIG_OBJS)
 config_bad_test_LIBS := $(config_test_LIBS)
 config_fuzz_test_OBJS := $(CONFIG_OBJS)

@@ -13,6 +13,7 @@
 #include "terminator/conn_callbacks.h"
 #include "terminator/exchange.h"
 #include "terminator/h3.h"
+#include "terminator/limits.h"
 #include "terminator/listing.h"
 #include "terminator/ngtcp2_more.h"
 #include "terminator/quic.h"
@@ -21,7 +22,6 @@
 enum {
 	CONNECTION_WINDOW = 8 * 1024 * 1024,
 	UNI_WINDOW = 64 * 1024,
-	MAX_REQUESTS = 100,
 	MAX_UNI_STREAMS = 8, /* control and QPACK, and greased ones */
 	CID_LIMIT = 7,
 };
@@ -54,7 +54,7 @@ static void fill_params(const struct quic *quic,
 	params->initial_max_stream_data_bidi_remote = EXCHANGE_REQUEST_WINDOW;
 	params->initial_max_stream_data_uni = UNI_WINDOW;
 	params->initial_max_data = CONNECTION_WINDOW;
-	params->initial_max_streams_bidi = MAX_REQUESTS;
+	params->initial_max_streams_bidi = quic->limits->options.streams;
 	params->initial_max_streams_uni = MAX_UNI_STREAMS;
 	params->max_idle_timeout = quic->options.idle_timeout_ns;
 	params->active_connection_id_limit = CID_LIMIT;
@@ -215,6 +215,7 @@ void conn_free(struct conn *conn)
 	free_session(conn);
 	quic_unregister_all(quic, conn);
 	conn_end_tls(conn);
+	limits_drop_connection(conn->client);
 	if (conn->ngtcp2) {
 		count_path(conn);
 		ngtcp2_conn_del(conn->ngtcp2);

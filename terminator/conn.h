@@ -25,6 +25,7 @@
 
 struct quic;
 struct cid_entry;
+struct client;
 struct h3;
 
 enum conn_state {
@@ -39,9 +40,11 @@ struct conn {
 	ngtcp2_conn *ngtcp2;
 	ngtcp2_crypto_conn_ref reference; /* how crypto callbacks find us */
 	struct cid_entry *cids;		  /* what it is registered by */
-	struct tls_session *tls; /* until the handshake is complete */
+	struct tls_session *tls;	  /* until the handshake is complete */
 	struct tls_filter filter;
-	struct h3 *h3; /* NULL until 1-RTT keys can send */
+	struct client *client; /* as limits.h counts it; or NULL */
+	uint64_t requests;     /* begun so far */
+	struct h3 *h3;	       /* NULL until 1-RTT keys can send */
 	uv_timer_t timer;
 	ngtcp2_ccerr error; /* why we close */
 	enum conn_state state;

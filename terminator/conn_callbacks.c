@@ -8,6 +8,7 @@
 #include "quicsteer/measure.h"
 #include "terminator/conn.h"
 #include "terminator/h3.h"
+#include "terminator/limits.h"
 #include "terminator/packet_protection.h"
 #include "terminator/quic.h"
 #include "terminator/random.h"
@@ -78,6 +79,15 @@ static int on_handshake_completed(ngtcp2_conn *ngtcp2, void *user)
 	size_t size;
 
 	count_handshake(conn);
+	/* Only now has the client proven its address. */
+	if (!limits_add_connection(conn->quic->limits,
+				   (const struct sockaddr *)path->remote.addr,
+				   &conn->client)) {
+		conn_set_reason(conn, QS_CLOSE_limited);
+		ngtcp2_ccerr_set_transport_error(
+			&conn->error, NGTCP2_CONNECTION_REFUSED, NULL, 0);
+		return NGTCP2_ERR_CALLBACK_FAILURE;
+	}
 	size = make_address_token(conn->quic,
 				  (const union udp_address *)path->remote.addr,
 				  token);
@@ -97,6 +107,19 @@ static int on_tx_key(ngtcp2_conn *ngtcp2, ngtcp2_encryption_level level,
 		return 0;
 	conn->h3 = h3_new(conn);
 	return conn->h3 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
+static int on_stream_open(ngtcp2_conn *ngtcp2, int64_t stream_id, void *user)
+{
+	struct conn *conn = user;
+
+	(void)ngtcp2;
+	if (!conn->h3 || !ngtcp2_is_bidi_stream(stream_id))
+		return 0;
+	conn->requests++;
+	return h3_stream_opened(conn->h3, stream_id)
+		       ? NGTCP2_ERR_CALLBACK_FAILURE
+		       : 0;
 }
 
 static int on_stream_data(ngtcp2_conn *ngtcp2, uint32_t flags,
@@ -138,7 +161,6 @@ static int on_stream_close(ngtcp2_conn *ngtcp2, uint32_t flags,
 {
 	struct conn *conn = user;
 
-	(void)stream_user;
 	if (!ngtcp2_is_bidi_stream(stream_id))
 		ngtcp2_conn_extend_max_streams_uni(ngtcp2, 1);
 	else if (!ngtcp2_conn_is_local_stream(ngtcp2, stream_id))
@@ -147,8 +169,8 @@ static int on_stream_close(ngtcp2_conn *ngtcp2, uint32_t flags,
 		error_code = NGHTTP3_H3_NO_ERROR;
 	if (!conn->h3)
 		return 0;
-	return h3_result(conn,
-			 h3_stream_closed(conn->h3, stream_id, error_code));
+	return h3_result(conn, h3_stream_closed(conn->h3, stream_id,
+						stream_user, error_code));
 }
 
 static int on_stream_reset(ngtcp2_conn *ngtcp2, int64_t stream_id,
@@ -261,6 +283,7 @@ static const ngtcp2_callbacks callbacks = {
 	.hp_mask = packet_header_mask,
 	.recv_stream_data = on_stream_data,
 	.acked_stream_data_offset = on_acked,
+	.stream_open = on_stream_open,
 	.stream_close = on_stream_close,
 	.rand = on_random,
 	.get_new_connection_id = on_new_cid,

@@ -11,6 +11,7 @@
 #include "terminator/access.h"
 #include "terminator/answer.h"
 #include "terminator/compress.h"
+#include "terminator/exchange_limits.h"
 #include "terminator/exchange_private.h"
 #include "terminator/exchange_rules.h"
 #include "terminator/http_date.h"
@@ -232,7 +233,8 @@ static void tell_answer(struct exchange *exchange,
 
 	answer_failure(exchange, failures[failure].status,
 		       failures[failure].text, &field,
-		       failure == EXCHANGE_FAILURE_BUSY);
+		       failure == EXCHANGE_FAILURE_BUSY ||
+			       failure == EXCHANGE_FAILURE_TOO_MANY);
 }
 
 void exchange_failed(struct exchange *exchange, enum exchange_failure failure)
@@ -315,6 +317,10 @@ static void find_route(struct exchange *exchange,
 static int begin_work(struct exchange *exchange,
 		      const struct exchange_request *request)
 {
+	int failure = exchange_limits_check(exchange, request);
+
+	if (failure >= 0)
+		return failure;
 	if (exchange->message.connect)
 		return EXCHANGE_FAILURE_NOT_IMPLEMENTED;
 	if (!exchange->route)
@@ -381,6 +387,9 @@ int exchange_request_body(struct exchange *exchange, const void *data,
 	}
 	exchange->request_received += size;
 	exchange->upstream->counts->bytes_received += size;
+	if (!exchange->request_dropped && !message->has_length &&
+	    !exchange_limits_body(exchange))
+		exchange_failed(exchange, EXCHANGE_FAILURE_BODY_TOO_LARGE);
 	if (exchange->request_dropped) {
 		tell_consumed(exchange, size);
 		return 0;

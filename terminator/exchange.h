@@ -52,6 +52,7 @@ struct exchange_request {
 	const struct field *fields; /* without pseudo-header fields */
 	size_t field_count;
 	bool end;		  /* no body and no trailers follow */
+	bool header_too_large;	  /* there were more fields: 431 */
 	const char *peer_address; /* the client's IP address as text */
 	bool early_data; /* came in 0-RTT: it may be somebody's replay */
 	enum qs_protocol protocol; /* the front's */
@@ -112,6 +113,12 @@ int exchange_request_end(struct exchange *exchange,
  * many that request_consumed was not told of. A front that frees the exchange
  * before its end gives the credit for them back itself. */
 size_t exchange_request_held(const struct exchange *exchange);
+
+/* exchange_sender_is_slow ends a request whose body comes too slowly, from the
+ * event loop: by 408, or by `broken` after `head`; one that has its response
+ * already just ends. The front then reads no more of it. Returns false, and
+ * does nothing, while it is the backend that is slow. */
+bool exchange_sender_is_slow(struct exchange *exchange);
 
 /* exchange_peek fills vectors with response octets not yet read; 0 = none. */
 size_t exchange_peek(const struct exchange *exchange, struct iovec *vectors,

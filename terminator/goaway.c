@@ -5,6 +5,7 @@
 
 #include "terminator/conn.h"
 #include "terminator/h3.h"
+#include "terminator/limits.h"
 #include "terminator/quic.h"
 
 /* For requests that cross the first GOAWAY; more, if the path is slow. */
@@ -28,10 +29,23 @@ static void advance(struct conn *conn, enum goaway_state state, uint64_t now_ns)
 	conn_mark(conn);
 }
 
-/* Its configuration is too old. */
+static bool has_made_all_requests(const struct conn *conn)
+{
+	uint32_t most = conn->quic->limits->options.connection_requests;
+
+	return most && conn->requests >= most;
+}
+
+/* Its configuration is too old, or it has lived long enough. */
 static bool is_to_leave(const struct conn *conn)
 {
-	return conn->quic->identity->leave >> conn->config_id & 1;
+	return conn->quic->identity->leave >> conn->config_id & 1 ||
+	       has_made_all_requests(conn);
+}
+
+static void count_last_request(struct conn *conn)
+{
+	conn->quic->stats->counters.limit_connection_requests++;
 }
 
 static void step(struct conn *conn, uint64_t now_ns)
@@ -42,9 +56,12 @@ static void step(struct conn *conn, uint64_t now_ns)
 		return;
 	switch (conn->goaway) {
 	case GOAWAY_NONE:
-		if ((conn->quic->draining || is_to_leave(conn)) &&
-		    now_ns - conn->handshake_ns >= FRESH_NS)
-			advance(conn, GOAWAY_NOTICED, now_ns);
+		if ((!conn->quic->draining && !is_to_leave(conn)) ||
+		    now_ns - conn->handshake_ns < FRESH_NS)
+			break;
+		if (has_made_all_requests(conn))
+			count_last_request(conn);
+		advance(conn, GOAWAY_NOTICED, now_ns);
 		break;
 	case GOAWAY_NOTICED:
 		notice_ns = round_trips_ns(conn, 3);

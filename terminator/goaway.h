@@ -5,7 +5,8 @@
  * names the last request follows when what was under way has arrived; and the
  * connection is closed when its requests are done.
  *
- * The connections of a CID configuration that is too old end in the same way,
+ * The connections of a CID configuration that is too old, and those that have
+ * made as many requests as terminator.limits allows, end in the same way,
  * though the process goes on; what is not done after terminator.drain_timeout
  * is closed.
  *

@@ -129,7 +129,8 @@ struct h3 *h3_new(struct conn *conn)
 		return NULL;
 	h3->conn = conn;
 	nghttp3_settings_default(&settings);
-	settings.max_field_section_size = H3_MAX_FIELD_SECTION;
+	settings.max_field_section_size =
+		conn->quic->limits->options.header_size;
 	settings.qpack_max_dtable_capacity = QPACK_TABLE;
 	settings.qpack_blocked_streams = QPACK_BLOCKED_STREAMS;
 	if (nghttp3_conn_server_new(&h3->nghttp3, &callbacks, &settings, NULL,
@@ -171,15 +172,6 @@ void h3_blocked(struct h3 *h3, int64_t stream_id)
 	nghttp3_conn_block_stream(h3->nghttp3, stream_id);
 }
 
-static struct h3_stream *find_stream(struct h3 *h3, int64_t id)
-{
-	struct h3_stream *stream = h3->streams;
-
-	while (stream && stream->id != id)
-		stream = stream->next;
-	return stream;
-}
-
 uint64_t h3_error_code(int error)
 {
 	/* A name of over 256 octets, or a value of over 64 KiB: nghttp3's QPACK
@@ -215,16 +207,10 @@ int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 					    fin);
 	if (consumed < 0) {
 		code = stream_error(consumed, size, fin);
-		if (!code || !ngtcp2_is_bidi_stream(stream_id))
+		if (!code || !stream)
 			return (int)consumed;
-		/* It may have begun in this call. */
-		stream = find_stream(h3, stream_id);
-		if (stream) {
-			h3_stream_cancel(stream);
-			h3_stream_refuse(stream, code);
-		} else {
-			h3_refuse(h3, stream_id, code);
-		}
+		h3_stream_cancel(stream);
+		h3_stream_refuse(stream, code);
 		consumed = (nghttp3_ssize)size;
 	}
 	h3_extend(h3, stream_id, (size_t)consumed);
@@ -259,7 +245,7 @@ int h3_stop_reading(struct h3 *h3, int64_t stream_id)
 
 void h3_shut(struct h3 *h3, int64_t stream_id)
 {
-	struct h3_stream *stream = find_stream(h3, stream_id);
+	struct h3_stream *stream = h3_stream_find(h3, stream_id);
 
 	/* The client's STOP_SENDING shows here first. */
 	if (stream && !stream->refused)
@@ -267,9 +253,24 @@ void h3_shut(struct h3 *h3, int64_t stream_id)
 	nghttp3_conn_shutdown_stream_write(h3->nghttp3, stream_id);
 }
 
-int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code)
+int h3_stream_opened(struct h3 *h3, int64_t stream_id)
 {
-	int rv = nghttp3_conn_close_stream(h3->nghttp3, stream_id, error_code);
+	struct h3_stream *stream = h3_stream_new(h3, stream_id);
+
+	if (!stream)
+		return -ENOMEM;
+	return ngtcp2_conn_set_stream_user_data(h3->conn->ngtcp2, stream_id,
+						stream);
+}
+
+int h3_stream_closed(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
+		     uint64_t error_code)
+{
+	int rv;
+
+	if (stream && !stream->begun)
+		h3_stream_free(stream);
+	rv = nghttp3_conn_close_stream(h3->nghttp3, stream_id, error_code);
 
 	return rv == NGHTTP3_ERR_STREAM_NOT_FOUND ? 0 : rv;
 }

@@ -35,7 +35,7 @@ void h3_blocked(struct h3 *h3, int64_t stream_id);
 void h3_shut(struct h3 *h3, int64_t stream_id);
 
 /* The events of the QUIC streams. `stream` is the user data of the QUIC stream,
- * which h3 sets: NULL unless a request has begun on it. Return 0 or an error.
+ * which h3 sets: NULL of one that is no request. Return 0 or an error.
  */
 int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	       const uint8_t *data, size_t size, bool fin);
@@ -43,7 +43,9 @@ int h3_acked(struct h3 *h3, int64_t stream_id, uint64_t size);
 int h3_unblocked(struct h3 *h3, int64_t stream_id);
 int h3_stop_reading(struct h3 *h3, int64_t stream_id);
 int h3_cancelled(struct h3 *h3, int64_t stream_id, struct h3_stream *stream);
-int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code);
+int h3_stream_opened(struct h3 *h3, int64_t stream_id);
+int h3_stream_closed(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
+		     uint64_t error_code);
 
 /* h3_error_code tells the code that closes the connection for such an error. */
 uint64_t h3_error_code(int error);

@@ -14,12 +14,10 @@ int h3_on_begin_headers(nghttp3_conn *nghttp3, int64_t stream_id,
 	struct h3_stream *stream;
 
 	(void)stream_user;
-	stream = h3_stream_new(h3, stream_id);
+	stream = h3_stream_find(h3, stream_id);
 	if (!stream)
 		return NGHTTP3_ERR_CALLBACK_FAILURE;
-	if (ngtcp2_conn_set_stream_user_data(h3->conn->ngtcp2, stream_id,
-					     stream))
-		return NGHTTP3_ERR_CALLBACK_FAILURE;
+	stream->begun = true;
 	return nghttp3_conn_set_stream_user_data(nghttp3, stream_id, stream);
 }
 
@@ -27,6 +25,7 @@ int h3_on_header(nghttp3_conn *nghttp3, int64_t stream_id, int32_t token,
 		 nghttp3_rcbuf *name, nghttp3_rcbuf *value, uint8_t flags,
 		 void *conn_user, void *stream_user)
 {
+	struct h3 *h3 = conn_user;
 	struct h3_stream *stream = stream_user;
 	nghttp3_vec n = nghttp3_rcbuf_get_buf(name);
 	nghttp3_vec v = nghttp3_rcbuf_get_buf(value);
@@ -35,11 +34,10 @@ int h3_on_header(nghttp3_conn *nghttp3, int64_t stream_id, int32_t token,
 	(void)stream_id;
 	(void)token;
 	(void)flags;
-	(void)conn_user;
 	if (stream->refused || stream->too_large)
 		return 0;
 	switch (h3_fields_add(&stream->fields, n.base, n.len, v.base, v.len,
-			      H3_MAX_FIELD_SECTION)) {
+			      h3->conn->quic->limits->options.header_size)) {
 	case 0:
 		return 0;
 	case -EMSGSIZE:
@@ -47,7 +45,6 @@ int h3_on_header(nghttp3_conn *nghttp3, int64_t stream_id, int32_t token,
 		 * that the stream is cancelled, and at the section's end that
 		 * it is decoded, which is an error (RFC 9204, 4.4.1). */
 		stream->too_large = true;
-		h3_fields_free(&stream->fields);
 		return 0;
 	default:
 		return NGHTTP3_ERR_CALLBACK_FAILURE;
@@ -68,13 +65,9 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 	(void)stream_id;
 	if (stream->refused)
 		return 0;
-	/* RFC 9114, 4.2.2: larger than SETTINGS said. */
-	if (stream->too_large) {
-		h3_stream_refuse(stream, NGHTTP3_H3_REQUEST_REJECTED);
-		return 0;
-	}
 	result = h3_fields_request(&stream->fields, &request);
 	request.end = stream->ended = fin;
+	request.header_too_large = stream->too_large;
 	request.protocol = QS_PROTOCOL_h3;
 	request.early_data = !h3->conn->handshake_done;
 	request.peer_address = udp_address_text(
@@ -86,10 +79,18 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 				      h3_response_front(), stream, &request,
 				      &stream->exchange);
 	h3_fields_free(&stream->fields);
+	stream->too_large = false; /* the trailers' section may be */
 	if (result == -EPROTO) {
-		h3_stream_refuse(stream, NGHTTP3_H3_MESSAGE_ERROR);
+		/* Fields may be missing of one that is too large. */
+		h3_stream_refuse(stream, request.header_too_large
+						 ? NGHTTP3_H3_REQUEST_REJECTED
+						 : NGHTTP3_H3_MESSAGE_ERROR);
 		return 0;
 	}
+	if (result == 0 && fin)
+		limits_unwatch(&stream->sender);
+	else if (result == 0)
+		limits_watch_body(h3->conn->quic->limits, &stream->sender);
 	return result == 0 ? 0 : NGHTTP3_ERR_CALLBACK_FAILURE;
 }
 
@@ -104,6 +105,7 @@ int h3_on_data(nghttp3_conn *nghttp3, int64_t stream_id, const uint8_t *data,
 		h3_extend(h3, stream_id, size);
 		return 0;
 	}
+	stream->sender.received += size;
 	switch (exchange_request_body(stream->exchange, data, size)) {
 	case 0:
 		return 0;
@@ -130,6 +132,7 @@ int h3_on_end_stream(nghttp3_conn *nghttp3, int64_t stream_id, void *conn_user,
 	(void)conn_user;
 	if (stream->refused || !stream->exchange || stream->ended)
 		return 0;
+	limits_unwatch(&stream->sender);
 	/* What came since end_headers is the trailer section. */
 	result = stream->too_large
 			 ? -E2BIG

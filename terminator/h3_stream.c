@@ -34,6 +34,7 @@ void h3_stream_refuse(struct h3_stream *stream, uint64_t error_code)
 	if (stream->refused)
 		return;
 	stream->refused = true;
+	limits_unwatch(&stream->sender);
 	h3_refuse(stream->h3, stream->id, error_code);
 }
 
@@ -49,6 +50,7 @@ void h3_stream_cancel(struct h3_stream *stream)
 	conn_mark(h3->conn);
 	exchange_free(stream->exchange);
 	stream->exchange = NULL;
+	limits_unwatch(&stream->sender);
 }
 
 void h3_stream_free(struct h3_stream *stream)
@@ -56,6 +58,7 @@ void h3_stream_free(struct h3_stream *stream)
 	struct h3 *h3 = stream->h3;
 
 	h3_stream_cancel(stream);
+	limits_unwatch(&stream->sender);
 	h3_fields_free(&stream->fields);
 	if (stream->prev)
 		stream->prev->next = stream->next;
@@ -64,6 +67,34 @@ void h3_stream_free(struct h3_stream *stream)
 	if (stream->next)
 		stream->next->prev = stream->prev;
 	free(stream);
+}
+
+static void on_slow_header(void *user)
+{
+	h3_stream_refuse(user, NGHTTP3_H3_REQUEST_REJECTED);
+}
+
+static bool on_slow_body(void *user)
+{
+	struct h3_stream *stream = user;
+
+	if (!exchange_sender_is_slow(stream->exchange))
+		return false;
+	/* What still comes is of no use (RFC 9114, 4.1). */
+	ngtcp2_conn_shutdown_stream_read(stream->h3->conn->ngtcp2, 0,
+					 stream->id, NGHTTP3_H3_NO_ERROR);
+	nghttp3_conn_shutdown_stream_read(stream->h3->nghttp3, stream->id);
+	conn_mark(stream->h3->conn);
+	return true;
+}
+
+struct h3_stream *h3_stream_find(struct h3 *h3, int64_t id)
+{
+	struct h3_stream *stream = h3->streams;
+
+	while (stream && stream->id != id)
+		stream = stream->next;
+	return stream;
 }
 
 struct h3_stream *h3_stream_new(struct h3 *h3, int64_t id)
@@ -78,5 +109,9 @@ struct h3_stream *h3_stream_new(struct h3 *h3, int64_t id)
 	if (h3->streams)
 		h3->streams->prev = stream;
 	h3->streams = stream;
+	stream->sender.user = stream;
+	stream->sender.slow_header = on_slow_header;
+	stream->sender.slow_body = on_slow_body;
+	limits_watch_header(h3->conn->quic->limits, &stream->sender);
 	return stream;
 }

@@ -11,9 +11,7 @@
 
 #include "terminator/exchange.h"
 #include "terminator/h3_fields.h"
-
-/* The largest field section that we take (RFC 9114, 4.2.2), in octets. */
-enum { H3_MAX_FIELD_SECTION = 64 * 1024 };
+#include "terminator/limits.h"
 
 struct h3 {
 	struct conn *conn;
@@ -26,7 +24,9 @@ struct h3_stream {
 	int64_t id;
 	struct exchange *exchange; /* NULL before the header section's end */
 	struct h3_fields fields;   /* of the section that is being received */
-	bool too_large; /* the section is: refused once it is decoded */
+	struct limits_sender sender;
+	bool begun;	/* the header section has; nghttp3 knows the stream */
+	bool too_large; /* the section is */
 	bool ended;	/* the request ended with its header section */
 	bool refused;	/* reset: what still comes of the request is ignored */
 	struct h3_stream *prev, *next;
@@ -34,6 +34,9 @@ struct h3_stream {
 
 /* h3_stream_new makes the stream of a request. NULL when memory is short. */
 struct h3_stream *h3_stream_new(struct h3 *h3, int64_t id);
+
+/* h3_stream_find finds a stream by its ID, or NULL. */
+struct h3_stream *h3_stream_find(struct h3 *h3, int64_t id);
 
 /* h3_stream_free cancels the exchange and frees the stream. */
 void h3_stream_free(struct h3_stream *stream);

@@ -120,6 +120,13 @@ static bool prepare(struct terminator *t)
 	}
 	router_use_access_log(t->quic.router, t->reload.access_log);
 	terminator_tell_health(t);
+	if (limits_start(&t->limits, &t->loop, &t->stats)) {
+		log_error("out of memory");
+		return false;
+	}
+	t->limits.options = t->reload.current->settings.limits;
+	t->quic.limits = &t->limits;
+	router_use_limits(t->quic.router, &t->limits);
 	await_maps(t);
 	if (setup_apply_pools(t->reload.current, &t->options, t->quic.router,
 			      text, sizeof(text)) ||
@@ -149,6 +156,8 @@ static int run(struct terminator *t)
 		status = join_and_serve(t);
 	if (t->quic.router && !t->ending)
 		router_close(t->quic.router);
+	if (t->quic.limits && !t->ending)
+		limits_close(&t->limits);
 	uv_run(&t->loop, UV_RUN_DEFAULT);
 	close_access_log(t->reload.access_log);
 	reload_free(&t->reload);

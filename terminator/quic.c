@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "terminator/conn.h"
+#include "terminator/limits.h"
 #include "terminator/listing.h"
 #include "terminator/stateless.h"
 
@@ -73,8 +74,13 @@ static bool want_retry(const struct quic *quic)
 static void begin(struct quic *quic, const struct conn_origin *origin,
 		  const struct udp_datagram *datagram)
 {
-	struct conn *conn = conn_new(quic, origin, datagram);
+	struct conn *conn;
 
+	if (!limits_allow_connection(quic->limits, &datagram->remote.any)) {
+		send_refusal(quic, origin->header, datagram);
+		return;
+	}
+	conn = conn_new(quic, origin, datagram);
 	if (conn)
 		conn_read(conn, datagram);
 }

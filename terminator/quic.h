@@ -19,6 +19,7 @@
 #include "terminator/sockets.h"
 
 struct conn;
+struct limits;
 struct listing;
 
 enum retry_policy {
@@ -58,6 +59,7 @@ struct quic {
 	struct identity *identity;
 	struct tls *tls;
 	struct router *router;
+	struct limits *limits;
 	struct qs_terminator_stats *stats;
 	struct cid_entry *cids; /* uthash */
 	struct conn *conns;	/* utlist */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "terminator/reload.h"
+#include "terminator/limits.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -56,6 +57,7 @@ int reload_apply(struct reload *reload, char *text, size_t size)
 	tls_set_ticket_keys(new->tls, quic->identity->secrets.ticket);
 	quic->tls = new->tls;
 	quic->options = new->settings.quic;
+	quic->limits->options = new->settings.limits;
 	qs_log_set_level(new->settings.log_level);
 	qs_log_set_format(new->settings.log_format);
 	setup_apply_access_log(new, reload->access_log);

@@ -142,6 +142,11 @@ void router_use_memory(struct router *router,
 	scan(router);
 }
 
+void router_use_limits(struct router *router, struct limits *limits)
+{
+	router->shared.limits = limits;
+}
+
 void router_tell_health(struct router *router,
 			const struct health_source *source)
 {

@@ -15,6 +15,7 @@
 
 struct access_log;
 struct health_source;
+struct limits;
 struct router;
 struct site;
 
@@ -46,6 +47,9 @@ void router_tell_health(struct router *router,
 /* router_use_access_log has requests that begin from now on tell the log of
  * their end; it outlives them. */
 void router_use_access_log(struct router *router, struct access_log *log);
+
+/* router_use_limits holds requests to these limits, which must outlive it. */
+void router_use_limits(struct router *router, struct limits *limits);
 
 /* router_apply takes over pools and routes of a configuration, also while
  * requests are under way: those end on the pool where they are. With rows of

@@ -29,7 +29,9 @@ $(BUILD)/bin/quicsteer-terminator: $(BUILD)/obj/terminator/main.o \
 icmp_check_test_OBJS := $(BUILD)/obj/terminator/icmp_check.o
 close_reason_test_OBJS := $(BUILD)/obj/terminator/close_reason.o
 close_reason_test_LIBS := $(TERMINATOR_LIBS)
-settings_test_OBJS := $(BUILD)/obj/terminator/settings.o
+settings_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,client_table.o \
+	limits.o random.o settings.o slow_list.o)
+settings_test_LIBS := -luv
 usage_test_OBJS := $(BUILD)/obj/terminator/usage.o
 drain_test_OBJS := $(BUILD)/obj/terminator/drain.o
 tls_filter_test_OBJS := $(BUILD)/obj/terminator/tls_filter.o

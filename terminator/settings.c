@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "terminator/settings.h"
 
+#include "terminator/limits.h"
+
 static enum retry_policy retry_policy(enum qs_config_retry retry)
 {
 	switch (retry) {
@@ -34,6 +36,7 @@ static void by_options(struct settings *settings, const struct options *options)
 						    NGTCP2_MILLISECONDS,
 			},
 	};
+	limits_defaults(&settings->limits);
 	if (options->control)
 		settings->control = options->control;
 }
@@ -67,6 +70,7 @@ static void by_file(struct settings *settings, const struct options *options,
 			file->idle_timeout_ms * NGTCP2_MILLISECONDS;
 	quic->drain_timeout_ns =
 		settings->drain_timeout_ms * NGTCP2_MILLISECONDS;
+	settings->limits = file->limits;
 	quic->handshake_timeout_ns =
 		file->handshake_timeout_ms * NGTCP2_MILLISECONDS;
 }

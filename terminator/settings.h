@@ -22,6 +22,7 @@ struct settings {
 	uint32_t drain_timeout_ms;
 	uint32_t loader_timeout_ms;
 	struct quic_options quic;
+	struct qs_config_limits limits;
 };
 
 /* settings_resolve fills in the settings; `config` is NULL without a file. */

@@ -115,14 +115,26 @@ void send_stateless_reset(struct quic *quic, const ngtcp2_cid *cid,
 		quic->stats->counters.stateless_resets_sent++;
 }
 
-void send_invalid_token(struct quic *quic, const ngtcp2_pkt_hd *header,
-			const struct udp_datagram *cause)
+static void close_attempt(struct quic *quic, const ngtcp2_pkt_hd *header,
+			  const struct udp_datagram *cause, uint64_t error_code)
 {
 	ngtcp2_ssize size = ngtcp2_crypto_write_connection_close(
 		quic->buffer, sizeof(quic->buffer), header->version,
-		&header->scid, &header->dcid, NGTCP2_INVALID_TOKEN, NULL, 0);
+		&header->scid, &header->dcid, error_code, NULL, 0);
 
 	answer(quic, cause, size);
+}
+
+void send_invalid_token(struct quic *quic, const ngtcp2_pkt_hd *header,
+			const struct udp_datagram *cause)
+{
+	close_attempt(quic, header, cause, NGTCP2_INVALID_TOKEN);
+}
+
+void send_refusal(struct quic *quic, const ngtcp2_pkt_hd *header,
+		  const struct udp_datagram *cause)
+{
+	close_attempt(quic, header, cause, NGTCP2_CONNECTION_REFUSED);
 }
 
 static enum token_verdict check_retry_token(struct quic *quic,

@@ -35,6 +35,10 @@ void send_stateless_reset(struct quic *quic, const ngtcp2_cid *cid,
 void send_invalid_token(struct quic *quic, const ngtcp2_pkt_hd *header,
 			const struct udp_datagram *cause);
 
+/* send_refusal closes an attempt to connect that we refuse. */
+void send_refusal(struct quic *quic, const ngtcp2_pkt_hd *header,
+		  const struct udp_datagram *cause);
+
 enum token_verdict {
 	TOKEN_NONE,    /* absent, or a NEW_TOKEN token that does not hold */
 	TOKEN_RETRY,   /* `*original_dcid` is set */

@@ -33,6 +33,7 @@ static void end(struct terminator *t, enum qs_close_reason reason)
 	successor_close(&t->successor);
 	quic_close(&t->quic, reason);
 	router_close(t->quic.router);
+	limits_close(&t->limits);
 	if (!t->options.standalone)
 		control_close(&t->control);
 }

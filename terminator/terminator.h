@@ -12,6 +12,7 @@
 #include "terminator/cid.h"
 #include "terminator/control.h"
 #include "terminator/drain.h"
+#include "terminator/limits.h"
 #include "terminator/manager.h"
 #include "terminator/options.h"
 #include "terminator/quic.h"
@@ -36,6 +37,7 @@ struct terminator {
 	struct qs_terminator_stats *stats;
 	const struct qs_wish *wish; /* of our name; NULL without a loader */
 	struct quic quic;
+	struct limits limits;
 	struct reload reload;
 	struct drain drain;
 	struct successor successor;

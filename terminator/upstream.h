@@ -22,6 +22,7 @@ enum { UPSTREAM_READ_SIZE = 64 * 1024 };
 
 struct access_log;
 struct backend;
+struct limits;
 struct upstream;
 
 struct upstream_shared {
@@ -38,6 +39,7 @@ struct upstream_shared {
 	struct affinity_keys affinity_keys;
 	uint32_t compressors; /* in use, of all exchanges */
 
+	struct limits *limits; /* NULL: none */
 	struct health_source health;
 	struct qs_pool_stats uncounted; /* of requests without a pool */
 	struct upstream *upstreams;	/* list, without closing ones */

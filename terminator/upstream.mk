@@ -12,7 +12,11 @@ TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) \
 	forwarding.o h1_client.o h1_client_end.o h1_client_send.o \
 	h1_client_time.o h1_request.o h1_response.o introduction.o later.o \
 	message.o own_rows.o pool.o pool_retry.o request_id.o retry.o \
+	client_table.o exchange_limits.o limits.o random.o slow_list.o \
 	pool_stats.o router.o text.o trials.o upstream.o)
+
+client_table_test_OBJS := $(BUILD)/obj/terminator/client_table.o
+slow_list_test_OBJS := $(BUILD)/obj/terminator/slow_list.o
 
 trials_test_OBJS := $(BUILD)/obj/terminator/trials.o
 trials_test_LIBS := -lpthread

@@ -135,6 +135,18 @@
 	  "requests that we reset (malformed, or the backend broke off)")      \
 	X(requests_malformed,                                                  \
 	  "requests that we reset since they are malformed (RFC 9114, 4.1.2)") \
+	X(limit_header, "requests over limits.header_fields or header_size")   \
+	X(limit_uri, "requests over limits.uri_length")                        \
+	X(limit_body, "requests over limits.body_mib")                         \
+	X(limit_slow_header, "requests over limits.header_timeout")            \
+	X(limit_slow_body, "requests under limits.body_minimum_rate")          \
+	X(limit_client_requests, "requests over limits.client_requests")       \
+	X(limit_client_connections,                                            \
+	  "connections refused over limits.client_connections")                \
+	X(limit_connection_requests,                                           \
+	  "connections ended by limits.connection_requests")                   \
+	X(limit_clients_unknown,                                               \
+	  "times a client was not limited, for lack of a place to count it")   \
 	X(upstream_connects, "connections to backends")                        \
 	X(upstream_reuses, "requests sent on a kept-alive backend connection") \
 	X(upstream_connect_errors, "connections to backends that failed")      \
@@ -201,6 +213,7 @@
 	X(application_error, "closed by us: HTTP/3 protocol violated")     \
 	X(stateless_reset, "the client sent a stateless reset")            \
 	X(retry, "dropped to be begun again after a Retry")                \
+	X(limited, "closed by us: over limits.client_connections")         \
 	X(internal, "closed by us: out of memory or a failure of our own") \
 	X(shutdown, "closed because the process ended")
 

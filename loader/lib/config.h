@@ -127,6 +127,22 @@ struct qs_config_access_log {
 	qs_per_mille sample;
 };
 
+/* What a terminator allows its clients. */
+struct qs_config_limits {
+	uint32_t header_fields;	      /* of a section */
+	uint32_t header_size;	      /* octets, as RFC 9114, 4.2.2 counts */
+	uint32_t uri_length;	      /* octets of path and query */
+	uint32_t body_mib;	      /* 0: no limit */
+	uint32_t streams;	      /* at once, of a connection */
+	uint32_t connection_requests; /* over its life; 0: no limit */
+	uint32_t client_connections;  /* of an address; 0: no limit */
+	uint32_t client_requests;     /* a second, of an address; 0: no limit */
+	uint32_t client_burst;	      /* at once, beyond that */
+	uint32_t header_timeout_ms;
+	uint32_t body_timeout_ms;
+	uint32_t body_minimum_rate; /* octets a second */
+};
+
 struct qs_config_terminator {
 	char *certificate; /* PEM file */
 	char *private_key; /* PEM file */
@@ -136,6 +152,7 @@ struct qs_config_terminator {
 	uint32_t handshake_timeout_ms;
 	uint32_t drain_timeout_ms;
 	uint32_t loader_timeout_ms;
+	struct qs_config_limits limits;
 	struct qs_config_health_page health;
 	struct qs_config_metrics_page metrics;
 	struct qs_config_access_log access_log;
@@ -322,7 +339,7 @@ struct qs_config_files {
 	char *root; /* directory; NULL: the route has no files */
 	char *index;
 	bool precompressed;
-	bool hidden; /* files whose names begin with a dot are served */
+	bool hidden;	     /* files whose names begin with a dot are served */
 	char *cache_control; /* NULL: none */
 };
 

@@ -251,6 +251,13 @@ static const struct qs_config_key terminator_keys[] = {
 			"loader",
 	},
 	{
+		.name = "limits",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config_terminator, limits),
+		.mapping = &qs_config_limits_mapping,
+		.help = "what clients may do",
+	},
+	{
 		.name = "health",
 		.kind = QS_KIND_MAPPING,
 		MEMBER(struct qs_config_terminator, health),

@@ -48,5 +48,6 @@ extern const struct qs_config_mapping qs_config_error_page_mapping;
 extern const struct qs_config_mapping qs_config_cid_mapping;
 extern const struct qs_config_mapping qs_config_access_log_mapping;
 extern const struct qs_config_mapping qs_config_compression_mapping;
+extern const struct qs_config_mapping qs_config_limits_mapping;
 
 #endif

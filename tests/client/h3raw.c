@@ -109,6 +109,8 @@ static bool run_stream_command(struct script *script, const char *verb,
 						  strtoull(rest, NULL, 0));
 		stream->shut = true;
 	} else if (!strcmp(verb, "await")) {
+		if (raw_is_over(&script->session, stream))
+			return true;
 		script->awaited = stream;
 		uv_timer_start(&script->timer, on_timer, PATIENCE_MS, 0);
 	} else {
