@@ -144,6 +144,9 @@ static bool ask(CURL *easy, json_t *request)
 	answer.file = file ? fopen(file, "wb") : NULL;
 	if (file && !answer.file)
 		return false;
+	/* Others look at it while it comes. */
+	if (answer.file)
+		setvbuf(answer.file, NULL, _IONBF, 0);
 	answer.fields = json_array();
 	answer.size = 0;
 	/* Keeps the connections. */
