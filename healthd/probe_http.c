@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "healthd/probe.h"
 #include "healthd/probe_private.h"
+#include "terminator/proxy_protocol.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -147,7 +148,8 @@ static void on_written(uv_write_t *write, int status)
 
 void probe_http_begin(struct probe *probe)
 {
-	uv_buf_t buffer;
+	uint8_t header[PROXY_PROTOCOL_SIZE];
+	uv_buf_t buffers[2] = {uv_buf_init((char *)header, 0)};
 	int size = asprintf(&probe->request, request_format,
 			    probe->config->path, probe->host);
 
@@ -160,8 +162,13 @@ void probe_http_begin(struct probe *probe)
 	probe->parser.data = probe;
 	probe->write.data = probe;
 	probe->waits_for = "waiting for the answer";
-	buffer = uv_buf_init(probe->request, size);
-	uv_write(&probe->write, (uv_stream_t *)&probe->tcp, &buffer, 1,
+	if (probe->config->proxy_header) {
+		/* So few octets always fit, so the request is behind them. */
+		buffers[0].len = proxy_protocol_write(header, NULL, NULL);
+		uv_try_write((uv_stream_t *)&probe->tcp, buffers, 1);
+	}
+	buffers[1] = uv_buf_init(probe->request, size);
+	uv_write(&probe->write, (uv_stream_t *)&probe->tcp, buffers + 1, 1,
 		 on_written);
 	uv_read_start((uv_stream_t *)&probe->tcp, on_allocate, on_read);
 }

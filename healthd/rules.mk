@@ -3,7 +3,8 @@
 
 # Without main.o and options.o, so that tests can link them.
 HEALTHD_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out \
-	healthd/main.c healthd/options.c,$(wildcard healthd/*.c)))
+	healthd/main.c healthd/options.c,$(wildcard healthd/*.c))) \
+	$(BUILD)/obj/terminator/proxy_protocol.o
 
 PROGRAMS += $(BUILD)/bin/quicsteer-healthd
 

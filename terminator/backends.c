@@ -100,6 +100,22 @@ static void close_idle(struct backend *backend)
 		h1_client_close(backend->idle);
 }
 
+void backends_close_unfit(struct upstream *upstream)
+{
+	for (size_t i = 0; i < upstream->backend_count; i++) {
+		struct h1_client *client = upstream->backends[i]->idle;
+
+		if (client && client->how != upstream->tls)
+			close_idle(upstream->backends[i]);
+	}
+}
+
+static void free_backend(struct backend *backend)
+{
+	tls_resumption_clear(&backend->resumption);
+	free(backend);
+}
+
 static void take_out(struct backend *backend)
 {
 	struct upstream *upstream = backend->upstream;
@@ -123,7 +139,7 @@ static void part(struct backend *backend)
 	close_idle(backend);
 	backend_stats_part(backend);
 	if (!backend->client_count)
-		free(backend);
+		free_backend(backend);
 }
 
 void backends_scan(struct upstream_shared *shared)
@@ -164,7 +180,7 @@ void backend_drop_client(struct backend *backend)
 {
 	backend->client_count--;
 	if (backend->gone && !backend->client_count)
-		free(backend);
+		free_backend(backend);
 }
 
 bool backend_is_used(const struct upstream_shared *shared, unsigned row)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "terminator/backend_tls.h"
 #include "terminator/latency.h"
 #include "terminator/upstream.h"
 
@@ -30,7 +31,9 @@ struct backend {
 	uint32_t idle_count;
 	uint32_t connection_count; /* idle or not, without those closing */
 	uint32_t client_count;	   /* with those closing */
-	struct latency latency;	   /* from request sent to header */
+	struct tls_resumption resumption;
+	uint64_t tls_logged;	/* loop time of the last line about it, ms */
+	struct latency latency; /* from request sent to header */
 };
 
 /* backends_scan compares all rows with the backends: adds new ones to the
@@ -40,6 +43,10 @@ void backends_scan(struct upstream_shared *shared);
 
 /* backends_forget parts with all backends of the upstream. */
 void backends_forget(struct upstream *upstream);
+
+/* backends_close_unfit closes idle connections whose TLS is not as it is
+ * configured now. */
+void backends_close_unfit(struct upstream *upstream);
 
 /* backend_add_client and backend_drop_client count its clients until they are
  * freed; the last one of a backend that is gone takes it along. */

@@ -18,6 +18,7 @@
 #include "terminator/h1_request.h"
 #include "terminator/later.h"
 #include "terminator/message.h"
+#include "terminator/proxy_protocol.h"
 #include "terminator/site.h"
 
 struct access_record;
@@ -67,6 +68,7 @@ struct exchange_handler {
 	X(NO_MEMORY, 503, "503 Service Unavailable: out of memory\n")         \
 	X(BUSY, 503,                                                          \
 	  "503 Service Unavailable: all backend connections are busy\n")      \
+	X(TLS, 502, "502 Bad Gateway: TLS with the backend failed\n")         \
 	X(CONNECT_TIMEOUT, 504,                                               \
 	  "504 Gateway Timeout: no backend accepted in time\n")               \
 	X(TIMEOUT, 504,                                                       \
@@ -114,6 +116,8 @@ struct exchange {
 	bool retried;	   /* after a stale connection */
 	unsigned retries;  /* at other backends */
 	uint64_t deadline; /* loop time, ms; 0: none */
+	uint8_t proxy_header[PROXY_PROTOCOL_SIZE]; /* of its connections */
+	size_t proxy_size;			   /* 0: none */
 	struct h1_request request;
 	struct text last_chunk; /* ends a chunked body */
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "terminator/access.h"
@@ -60,7 +61,7 @@ static void pause_if_full(struct h1_client *client)
 	client->reading = false;
 }
 
-static void on_octets(struct h1_client *client, const char *data, size_t size)
+void h1_client_take_in(struct h1_client *client, const char *data, size_t size)
 {
 	int result;
 
@@ -87,12 +88,16 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 
 	if (size == 0)
 		return;
-	if (client->state == H1_CLIENT_IDLE)
+	if (client->tls && size > 0)
+		h1_client_tls_take_in(client, buffer->base, size);
+	else if (client->state == H1_CLIENT_IDLE)
 		h1_client_close(client);
+	else if (client->state == H1_CLIENT_CONNECTING)
+		h1_client_tls_failed(client, "the connection broke off");
 	else if (client->state == H1_CLIENT_ACTIVE && size > 0)
-		on_octets(client, buffer->base, size);
+		h1_client_take_in(client, buffer->base, size);
 	else if (client->state == H1_CLIENT_ACTIVE)
-		h1_client_ended(client, size);
+		h1_client_ended(client, client->tls ? UV_ECONNABORTED : size);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
@@ -130,7 +135,7 @@ void h1_client_resume(struct h1_client *client)
 	h1_client_progressed(client);
 }
 
-static void activate(struct h1_client *client)
+void h1_client_activate(struct h1_client *client)
 {
 	client->state = H1_CLIENT_ACTIVE;
 	access_connected(client->exchange);
@@ -157,7 +162,22 @@ void h1_client_begin(struct h1_client *client, struct exchange *exchange)
 {
 	client->reused = true;
 	attach(client, exchange);
-	activate(client);
+	h1_client_activate(client);
+}
+
+static void opened(struct h1_client *client)
+{
+	if (client->proxy_size) {
+		struct text header = {0};
+
+		text_add(&header, client->proxy_header, client->proxy_size);
+		h1_client_write_raw(client, &header);
+	}
+	client->how = client->upstream->tls;
+	if (client->how)
+		h1_client_tls_begin(client);
+	else
+		h1_client_activate(client);
 }
 
 static void on_connected(uv_connect_t *connect, int status)
@@ -171,7 +191,7 @@ static void on_connected(uv_connect_t *connect, int status)
 	if (status == 0) {
 		stats->counters.upstream_connects++;
 		backend->stats->counters.connects++;
-		activate(client);
+		opened(client);
 		return;
 	}
 	stats->counters.upstream_connect_errors++;
@@ -186,6 +206,8 @@ static void on_closed(uv_handle_t *handle)
 
 	if (--client->handles == 0) {
 		h1_response_free(&client->response);
+		tls_link_free(client->tls);
+		text_free(&client->sealed);
 		backend_drop_client(client->backend);
 		free(client);
 	}
@@ -232,9 +254,21 @@ int h1_client_open(struct upstream *upstream, struct backend *backend,
 		h1_client_close(client);
 		return result;
 	}
+	client->proxy_size = exchange->proxy_size;
+	memcpy(client->proxy_header, exchange->proxy_header,
+	       client->proxy_size);
 	attach(client, exchange);
 	h1_client_progressed(client);
 	return 0;
+}
+
+bool h1_client_fits(const struct h1_client *client,
+		    const struct exchange *exchange)
+{
+	return client->how == client->upstream->tls &&
+	       client->proxy_size == exchange->proxy_size &&
+	       !memcmp(client->proxy_header, exchange->proxy_header,
+		       client->proxy_size);
 }
 
 bool h1_client_is_stale(const struct h1_client *client)
@@ -254,6 +288,8 @@ void h1_client_close(struct h1_client *client)
 		return;
 	if (client->exchange)
 		h1_client_detach(client);
+	if (client->tls && client->state != H1_CLIENT_CONNECTING)
+		tls_link_keep(client->tls, &client->backend->resumption);
 	pool_remove(client);
 	client->state = H1_CLIENT_CLOSING;
 	uv_close((uv_handle_t *)&client->tcp, on_closed);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "terminator/backend_tls.h"
 #include "terminator/h1_response.h"
 #include "terminator/pool.h"
 
@@ -56,6 +57,12 @@ struct h1_client {
 	uv_write_t write;
 	uint64_t progress; /* loop time of the last one, ms */
 
+	struct tls_link *tls;			   /* NULL: in clear */
+	const struct backend_tls *how;		   /* what `tls` is of; NULL */
+	struct text sealed;			   /* `batch`, encrypted */
+	uint8_t proxy_header[PROXY_PROTOCOL_SIZE]; /* sent at its begin */
+	size_t proxy_size;			   /* 0: none */
+
 	uint64_t sent_ns; /* uv_hrtime when the request was sent whole */
 	bool reused;	  /* the exchange is not its first */
 
@@ -84,6 +91,11 @@ int h1_client_open(struct upstream *upstream, struct backend *backend,
 /* h1_client_begin sends the exchange's request on an idle connection, which the
  * caller has taken out of the pool. */
 void h1_client_begin(struct h1_client *client, struct exchange *exchange);
+
+/* h1_client_fits tells whether an idle connection is as the exchange needs it:
+ * of its client, and with TLS as it is configured now. */
+bool h1_client_fits(const struct h1_client *client,
+		    const struct exchange *exchange);
 
 /* h1_client_is_stale tells of an idle connection whether the backend has closed
  * it, or sent something. */

@@ -44,6 +44,8 @@ static void complete(struct h1_client *client)
 	const struct field_list *trailers = &client->response.fields;
 	struct exchange *exchange = h1_client_detach(client);
 
+	if (client->tls && !client->reused)
+		tls_link_keep(client->tls, &client->backend->resumption);
 	if (reusable && pool_keep(client)) {
 		client->state = H1_CLIENT_IDLE;
 		h1_client_start_reading(client);

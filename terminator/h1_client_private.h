@@ -17,6 +17,30 @@ void h1_client_reset_send(struct h1_client *client);
  * more without the danger that it takes effect twice. */
 bool h1_client_replayable(const struct h1_client *client);
 
+/* h1_client_activate has a connection that is open work for its exchange. */
+void h1_client_activate(struct h1_client *client);
+
+/* h1_client_take_in takes in octets of the response. */
+void h1_client_take_in(struct h1_client *client, const char *data, size_t size);
+
+/* h1_client_write_raw writes octets as they are, behind all that is written
+ * before; takes the text over. */
+void h1_client_write_raw(struct h1_client *client, struct text *text);
+
+/* h1_client_tls_begin begins TLS on a connection that is open. */
+void h1_client_tls_begin(struct h1_client *client);
+
+/* h1_client_tls_take_in takes in ciphertext, whatever the connection does. */
+void h1_client_tls_take_in(struct h1_client *client, const char *data,
+			   size_t size);
+
+/* h1_client_tls_failed closes a connection whose TLS did not come about. */
+void h1_client_tls_failed(struct h1_client *client, const char *why);
+
+/* h1_client_seal puts the batch's ciphertext in place of its octets. Returns 0
+ * or -errno. */
+int h1_client_seal(struct h1_client *client);
+
 /* h1_client_start_reading has octets that come taken in. */
 void h1_client_start_reading(struct h1_client *client);
 

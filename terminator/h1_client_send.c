@@ -149,6 +149,10 @@ static bool write_batch(struct h1_client *client)
 	struct h1_batch *batch = &client->batch;
 	int result = 0;
 
+	if (batch->count && client->tls && h1_client_seal(client) < 0) {
+		give_up_sending(client);
+		return false;
+	}
 	if (batch->count)
 		result = uv_try_write(stream, batch->vectors, batch->count);
 	if (result > 0) {

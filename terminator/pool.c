@@ -27,9 +27,11 @@ static void take_idle(struct backend *backend, struct h1_client *client)
 static struct h1_client *reuse(struct backend *backend,
 			       const struct exchange *exchange)
 {
-	while (backend->idle) {
-		struct h1_client *client = backend->idle;
+	struct h1_client *client, *next;
 
+	DL_FOREACH_SAFE (backend->idle, client, next) {
+		if (!h1_client_fits(client, exchange))
+			continue;
 		if (exchange->message.idempotent ||
 		    !h1_client_is_stale(client)) {
 			take_idle(backend, client);
@@ -260,6 +262,7 @@ bool pool_keep(struct h1_client *client)
 	struct backend *backend = client->backend;
 
 	if (upstream->closing || backend->leaving ||
+	    client->how != upstream->tls ||
 	    backend->idle_count >= upstream->options.keepalive_count)
 		return false;
 	DL_PREPEND(backend->idle, client);
@@ -345,6 +348,9 @@ static int begin(struct exchange *exchange,
 
 	if (result < 0)
 		return result;
+	if (upstream->options.proxy_protocol == QS_PROXY_V2)
+		exchange->proxy_size = proxy_protocol_write(
+			exchange->proxy_header, request->peer, request->local);
 	affinity_begin(exchange, request);
 	retry_count(&upstream->retry_budget, now);
 	if (upstream->options.total_timeout_ms)

@@ -31,6 +31,7 @@ struct upstream_options {
 	uint32_t total_timeout_ms;    /* 0: none */
 	struct qs_config_queue queue;
 	struct qs_config_retries retries;
+	enum qs_config_proxy_protocol proxy_protocol;
 };
 
 struct upstream {
@@ -38,6 +39,7 @@ struct upstream {
 	struct upstream *prev, *next; /* in the list of `shared` */
 	char name[QS_NAME_SIZE];
 	struct upstream_options options;
+	struct backend_tls *tls; /* of connections from now on; NULL: clear */
 	struct affinity affinity;
 	struct qs_pool_stats *counts; /* never NULL */
 

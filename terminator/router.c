@@ -163,15 +163,33 @@ struct plan {
 	const struct qs_config *config;
 	struct upstream *pools[QS_MAX_POOLS];
 	bool is_new[QS_MAX_POOLS];
+	struct backend_tls *tls[QS_MAX_POOLS]; /* NULL: in clear */
 	struct site *site;
 };
 
 static void drop_plan(struct plan *plan)
 {
-	for (size_t i = 0; i < plan->config->pool_count; i++)
+	for (size_t i = 0; i < plan->config->pool_count; i++) {
 		if (plan->is_new[i])
 			upstream_close(plan->pools[i]);
+		backend_tls_unref(plan->tls[i]);
+	}
 	site_unref(plan->site);
+}
+
+static int plan_tls(struct router *router, struct plan *plan)
+{
+	for (size_t i = 0; i < plan->config->pool_count; i++) {
+		const struct qs_config_pool *pool = &plan->config->pools[i];
+
+		if (!pool->backend_count || !pool->backends[0].is_tls)
+			continue;
+		plan->tls[i] = backend_tls_new(pool, router->error,
+					       sizeof(router->error));
+		if (!plan->tls[i])
+			return -EINVAL;
+	}
+	return 0;
 }
 
 static int make_plan(struct router *router, const struct qs_config *config,
@@ -189,6 +207,8 @@ static int make_plan(struct router *router, const struct qs_config *config,
 			return -ENOMEM;
 		plan->is_new[i] = true;
 	}
+	if (plan_tls(router, plan))
+		return -EINVAL;
 	return site_new(config, plan->pools, &plan->site, router->error,
 			sizeof(router->error));
 }
@@ -226,7 +246,8 @@ static void carry_out(struct router *router, struct plan *plan)
 			i++;
 		if (i < count) {
 			upstream_employ(upstream);
-			upstream_configure(upstream, &plan->config->pools[i]);
+			upstream_configure(upstream, &plan->config->pools[i],
+					   plan->tls[i]);
 		} else if (upstream != router->nowhere) {
 			upstream_retire(upstream);
 		}

@@ -63,8 +63,12 @@ struct upstream *upstream_new(struct upstream_shared *shared, const char *name)
 }
 
 void upstream_configure(struct upstream *upstream,
-			const struct qs_config_pool *pool)
+			const struct qs_config_pool *pool,
+			struct backend_tls *tls)
 {
+	backend_tls_unref(upstream->tls);
+	upstream->tls = tls;
+	backends_close_unfit(upstream);
 	upstream->options = (struct upstream_options){
 		.connect_timeout_ms = pool->connect_timeout_ms,
 		.response_timeout_ms = pool->response_timeout_ms,
@@ -75,6 +79,7 @@ void upstream_configure(struct upstream *upstream,
 		.total_timeout_ms = pool->total_timeout_ms,
 		.queue = pool->queue,
 		.retries = pool->retries,
+		.proxy_protocol = pool->proxy_protocol,
 	};
 	affinity_configure(&upstream->affinity, pool);
 	pool_wake(upstream);
@@ -131,6 +136,7 @@ void upstream_handle_closed(struct upstream *upstream)
 
 	if (--upstream->handles == 0) {
 		affinity_free(&upstream->affinity);
+		backend_tls_unref(upstream->tls);
 		free(upstream);
 	}
 	if (--shared->handles == 0)

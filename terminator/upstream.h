@@ -22,6 +22,7 @@ enum { UPSTREAM_READ_SIZE = 64 * 1024 };
 
 struct access_log;
 struct backend;
+struct backend_tls;
 struct limits;
 struct upstream;
 
@@ -58,9 +59,10 @@ void upstream_default_pool(struct qs_config_pool *pool);
 struct upstream *upstream_new(struct upstream_shared *shared, const char *name);
 
 /* upstream_configure takes over time-outs and limits, for what begins from now
- * on. */
+ * on, and a reference to how TLS is done; NULL: it is not. */
 void upstream_configure(struct upstream *upstream,
-			const struct qs_config_pool *pool);
+			const struct qs_config_pool *pool,
+			struct backend_tls *tls);
 
 /* upstream_use_stats counts in the row of its pool in shared->proxy. */
 void upstream_use_stats(struct upstream *upstream);

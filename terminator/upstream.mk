@@ -8,10 +8,12 @@ include terminator/routes.mk
 TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) \
 	$(TERMINATOR_ACCESS_OBJS) $(TERMINATOR_COMPRESS_OBJS) \
 	$(TERMINATOR_ROUTES_OBJS) $(addprefix $(BUILD)/obj/terminator/, \
-	backend_stats.o backends.o body.o choose.o exchange.o fields.o \
+	backend_stats.o backend_tls.o backends.o body.o choose.o exchange.o \
+	fields.o \
 	forwarding.o h1_client.o h1_client_end.o h1_client_send.o \
-	h1_client_time.o h1_request.o h1_response.o introduction.o later.o \
-	message.o own_rows.o pool.o pool_retry.o request_id.o retry.o \
+	h1_client_time.o h1_client_tls.o h1_request.o h1_response.o \
+	introduction.o later.o message.o own_rows.o pool.o pool_retry.o \
+	proxy_protocol.o request_id.o retry.o \
 	client_table.o exchange_limits.o limits.o random.o slow_list.o \
 	pool_stats.o router.o text.o trials.o upstream.o)
 
@@ -23,6 +25,7 @@ trials_test_LIBS := -lpthread
 routes_test_OBJS := $(BUILD)/obj/terminator/routes.o
 own_rows_test_OBJS := $(BUILD)/obj/terminator/own_rows.o \
 	$(addprefix $(BUILD)/obj/loader/lib/,effective.o parse.o)
+proxy_protocol_test_OBJS := $(BUILD)/obj/terminator/proxy_protocol.o
 retry_test_OBJS := $(BUILD)/obj/terminator/retry.o
 body_test_OBJS := $(BUILD)/obj/terminator/body.o
 h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \

@@ -251,6 +251,7 @@
 	X(connects, "connections that it accepted")                       \
 	X(connect_errors, "connections that it refused or that failed")   \
 	X(connect_timeouts, "connections that it did not accept in time") \
+	X(tls_errors, "connections where TLS or its certificate failed")  \
 	X(response_timeouts, "requests that it did not answer in time")   \
 	X(broken, "answers that were malformed or broke off")             \
 	X(retries, "requests sent again since it failed them")            \
@@ -493,7 +494,7 @@ enum { QS_STATS_MAX_POOLS = 32, QS_STATS_MAX_BACKENDS = 256 };
 struct qs_proxy_stats {
 	struct qs_pool_stats pool[QS_STATS_MAX_POOLS];
 	struct qs_backend_stats backend[QS_STATS_MAX_BACKENDS];
-	__u8 spare[3328]; /* whole pages: a terminator maps its row alone */
+	__u8 spare[1280]; /* whole pages: a terminator maps its row alone */
 };
 
 #ifndef __bpf__

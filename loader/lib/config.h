@@ -170,7 +170,8 @@ struct qs_config_statuses {
 struct qs_config_check {
 	enum qs_check_type type;
 	char *path;
-	char *host; /* of the Host field; NULL: the backend's own */
+	char *host;	   /* of the Host field; NULL: the backend's own */
+	bool proxy_header; /* as the pool's proxy_protocol says */
 	struct qs_config_statuses statuses[QS_CONFIG_MAX_STATUSES];
 	size_t status_count;
 	char *body; /* must be in the first 64 KiB of the body; NULL: any */

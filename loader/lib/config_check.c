@@ -136,7 +136,7 @@ static int check_pools(struct qs_document *document,
 	path_text path;
 
 	for (size_t i = 0; i < config->pool_count; i++) {
-		const struct qs_config_pool *pool = &config->pools[i];
+		struct qs_config_pool *pool = &config->pools[i];
 		int result;
 
 		snprintf(path, sizeof(path), "pools[%zu].name", i);

@@ -10,9 +10,11 @@
 			  __VA_ARGS__)
 
 int qs_config_check_upstream(struct qs_document *document,
-			     const struct qs_config_pool *pool, size_t index)
+			     struct qs_config_pool *pool, size_t index)
 {
 	char path[QS_CONFIG_PATH_SIZE];
+
+	pool->check.proxy_header = pool->proxy_protocol == QS_PROXY_V2;
 
 	for (size_t i = 1; i < pool->backend_count; i++) {
 		if (pool->backends[i].is_tls == pool->backends[0].is_tls)

@@ -52,9 +52,10 @@ int qs_config_check_balance(struct qs_document *document,
 int qs_config_check_cid(struct qs_document *document,
 			const struct qs_config_loader *loader);
 
-/* qs_config_check_upstream: one pool, as far as its connections go. */
+/* qs_config_check_upstream: one pool, as far as its connections go; its checks
+ * get to know of PROXY protocol headers. */
 int qs_config_check_upstream(struct qs_document *document,
-			     const struct qs_config_pool *pool, size_t index);
+			     struct qs_config_pool *pool, size_t index);
 
 /* qs_config_check_request_id: the name of the field. */
 int qs_config_check_request_id(struct qs_document *document,
