@@ -86,6 +86,7 @@ static const char *configure(WOLFSSL_CTX *context,
 			     const struct qs_config_pool_tls *options)
 {
 	wolfSSL_CTX_SetMinVersion(context, WOLFSSL_TLSV1_2);
+	wolfSSL_CTX_UseSessionTicket(context);
 	wolfSSL_CTX_SetIORecv(context, receive);
 	wolfSSL_CTX_SetIOSend(context, send_out);
 	if (!options->verify) {
