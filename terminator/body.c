@@ -99,9 +99,24 @@ void body_free(struct body *body)
 	body_init(body, body->limit, body->gauge);
 }
 
+/* When all bodies together hold much, each may hold little. */
+static size_t limit_now(const struct body *body)
+{
+	if (body->gauge && *body->gauge > BODY_PLENTY)
+		return smaller(body->limit, BODY_LEAN);
+	return body->limit;
+}
+
 size_t body_space(const struct body *body)
 {
-	return body->held < body->limit ? body->limit - body->held : 0;
+	size_t limit = limit_now(body);
+
+	return body->held < limit ? limit - body->held : 0;
+}
+
+bool body_is_low(const struct body *body)
+{
+	return body->held <= limit_now(body) / 2;
 }
 
 static void link_chain(struct body *body, struct body_chunk *chain)

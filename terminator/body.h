@@ -8,11 +8,17 @@
 #ifndef TERMINATOR_BODY_H
 #define TERMINATOR_BODY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
 #include <linux/types.h>
+
+enum {
+	BODY_PLENTY = 64 * 1024 * 1024,
+	BODY_LEAN = 64 * 1024,
+};
 
 struct body_chunk;
 
@@ -35,8 +41,14 @@ void body_init(struct body *body, size_t limit, __u64 *gauge);
 /* body_free drops all octets and frees the chunks. */
 void body_free(struct body *body);
 
-/* body_space tells how many octets may be appended before the limit. */
+/* body_space tells how many octets may be appended before the limit. While the
+ * gauge is above BODY_PLENTY, the limit is BODY_LEAN at most: thousands of slow
+ * readers must not each fill a window. */
 size_t body_space(const struct body *body);
+
+/* body_is_low tells whether so much was released that a writer who met the
+ * limit may go on. */
+bool body_is_low(const struct body *body);
 
 /* body_append copies `size` octets to the end. The limit is the writer's to
  * respect (it stops reading its source when body_space is 0); a last append

@@ -299,7 +299,7 @@ static void response_space(struct exchange *exchange)
 	const struct files_work *work = exchange->work;
 	const struct body *body = &exchange->response_body;
 
-	if (!work->busy && body->held <= body->limit / 2)
+	if (!work->busy && body_is_low(body))
 		exchange_defer(exchange, send_later);
 }
 

@@ -129,7 +129,7 @@ void h1_client_resume(struct h1_client *client)
 	const struct body *body = &client->exchange->response_body;
 
 	if (client->state != H1_CLIENT_ACTIVE || client->reading ||
-	    body->held > body->limit / 2)
+	    !body_is_low(body))
 		return;
 	h1_client_start_reading(client);
 	h1_client_progressed(client);

@@ -335,7 +335,7 @@ static void response_space(struct exchange *exchange)
 	struct fetch *fetch = exchange->work;
 	const struct body *body = &exchange->response_body;
 
-	if (fetch && !fetch->reading && body->held <= body->limit / 2 &&
+	if (fetch && !fetch->reading && body_is_low(body) &&
 	    exchange->head_told)
 		start_reading(fetch);
 }

@@ -48,3 +48,8 @@ bench-xdp: all $(BUILD)/tests/xdp_bench
 bench-h3: all $(BUILD)/tests/h3load
 	@mkdir -p $(BUILD)/bench
 	@tests/bench/h3_bench.py $(if $(FAST),--fast) -o $(BUILD)/bench/h3.json
+
+.PHONY: bench-memory
+# What 10,000 connections and 500 slow readers take of a terminator (root).
+bench-memory: all $(BUILD)/tests/h3load
+	@MEMORY=long tests/run tests/e2e/memory.py

@@ -8,7 +8,7 @@
 #include "tests/client/request.h"
 #include "tests/client/udp.h"
 
-enum { PLANS_MAX = 32 };
+enum { PLANS_MAX = 1024 };
 
 struct load_options {
 	struct udp_address target;

@@ -163,3 +163,28 @@ Test(body, random_walks)
 		cr_assert_eq(gauge, 0);
 	}
 }
+
+Test(body, all_together_hold_little)
+{
+	static const char octets[BODY_LEAN / 2 + 1];
+	__u64 all = BODY_PLENTY;
+	struct body body;
+
+	body_init(&body, 4 * BODY_LEAN, &all);
+	cr_expect_eq(body_space(&body), 4 * BODY_LEAN);
+	cr_expect_eq(body_append(&body, octets, sizeof(octets)), 0);
+	cr_expect_eq(body_space(&body), BODY_LEAN - sizeof(octets));
+	cr_expect_not(body_is_low(&body));
+	body_read(&body, 1);
+	body_release(&body, 1);
+	cr_expect(body_is_low(&body));
+	all = sizeof(octets) - 1;
+	cr_expect_eq(body_space(&body), 4 * BODY_LEAN - body.held);
+	body_free(&body);
+	cr_expect_eq(all, 0u);
+
+	body_init(&body, BODY_LEAN / 4, &all);
+	all = BODY_PLENTY + 1;
+	cr_expect_eq(body_space(&body), BODY_LEAN / 4, "never more");
+	body_free(&body);
+}
