@@ -65,16 +65,26 @@ void exchange_got_interim(struct exchange *exchange, unsigned status,
 	exchange->calling--;
 }
 
+/* A response has a Date, if not its origin's then ours (RFC 9110, 6.6.1). */
+static void add_date(struct field_view *view, char date[static HTTP_DATE_SIZE])
+{
+	if (!field_view_find(view, "date"))
+		field_view_add_text(view, "date",
+				    http_date_write(date, time(NULL)));
+}
+
 void exchange_got_head(struct exchange *exchange, unsigned status,
 		       const struct field *fields, size_t count, bool end)
 {
 	char cookie[COOKIE_SET_SIZE], etag[COMPRESS_ETAG_MAX];
+	char date[HTTP_DATE_SIZE];
 	struct field_view view;
 
 	assert(!exchange->head_told && count < FIELD_VIEW_MAX / 2);
 	view.count = count;
 	if (count)
 		memcpy(view.fields, fields, count * sizeof(*fields));
+	add_date(&view, date);
 	exchange_rules_response(exchange, &view);
 	if (exchange->client)
 		affinity_respond(exchange, &view, cookie);
@@ -198,17 +208,16 @@ void exchange_answer(struct exchange *exchange, unsigned status,
 		     size_t size)
 {
 	const struct exchange_handler *handler = exchange->handler;
-	struct field all[EXCHANGE_ANSWER_FIELDS + 2];
+	struct field all[EXCHANGE_ANSWER_FIELDS + 1];
 	bool bodyless = exchange->message.head || status == 204 ||
 			status == 304 || !size;
-	char length[24], date[HTTP_DATE_SIZE];
+	char length[24];
 
 	assert(count <= EXCHANGE_ANSWER_FIELDS);
 	/* Fields and body may be the handler's. */
 	exchange->handler = NULL;
 	for (size_t i = 0; i < count; i++)
 		all[i] = fields[i];
-	all[count++] = make_field("date", http_date_write(date, time(NULL)));
 	if (status != 204 && status != 304) {
 		snprintf(length, sizeof(length), "%zu", size);
 		all[count++] = make_field("content-length", length);

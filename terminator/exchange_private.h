@@ -156,8 +156,8 @@ enum { EXCHANGE_ANSWER_FIELDS = 16 };
 
 /* exchange_answer tells a whole response at once, with at most
  * EXCHANGE_ANSWER_FIELDS fields, and ends the handler's work last: the body is
- * copied, date and content-length are added; left out where the method or
- * status has none. */
+ * copied and content-length added; left out where the method or status has
+ * none. */
 void exchange_answer(struct exchange *exchange, unsigned status,
 		     const struct field *fields, size_t count, const void *body,
 		     size_t size);
@@ -166,7 +166,8 @@ void exchange_answer(struct exchange *exchange, unsigned status,
 void exchange_got_interim(struct exchange *exchange, unsigned status,
 			  const struct field *fields, size_t count);
 
-/* exchange_got_head passes on the final header section. */
+/* exchange_got_head passes on the final header section, with a Date if it has
+ * none. */
 void exchange_got_head(struct exchange *exchange, unsigned status,
 		       const struct field *fields, size_t count, bool end);
 

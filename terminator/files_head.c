@@ -22,7 +22,6 @@ struct head {
 	int64_t modified;
 	char etag[64];
 	char last_modified[HTTP_DATE_SIZE];
-	char date[HTTP_DATE_SIZE];
 	char length[24];
 	char range[80];
 	char multipart[64];
@@ -137,7 +136,6 @@ static void add_content(struct head *head, const struct files_plan *plan)
 		add(head, "content-encoding",
 		    coding_name(head->work->open.coding));
 	add(head, "accept-ranges", "bytes");
-	add(head, "date", http_date_write(head->date, head->now));
 }
 
 static void tell(struct head *head, struct files_work *work)

@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "loader/lib/version.h"
+#include "terminator/answer.h"
 #include "terminator/exchange_private.h"
 #include "terminator/pool.h"
 
@@ -127,11 +128,21 @@ static void answer_health(struct later_work *work)
 	text_free(&text);
 }
 
+static void refuse_method(struct later_work *work)
+{
+	static const struct field allow = {"allow", 5, "GET, HEAD", 9};
+
+	answer_failure(exchange_of_later(work), 405,
+		       "405 Method Not Allowed: this page takes GET and HEAD\n",
+		       &allow, 1);
+}
+
 static int begin(struct exchange *exchange,
 		 const struct exchange_request *request)
 {
 	(void)request;
-	exchange_defer(exchange, answer_health);
+	exchange_defer(exchange,
+		       exchange->message.safe ? answer_health : refuse_method);
 	return 0;
 }
 

@@ -171,6 +171,8 @@ def error_pages(results, ask):
     answer = ask("/status/404")
     results.check("a backend's own 404 is left alone", answer.status == 404
                   and answer.body != MISSING, str(answer))
+    results.check("... and gets a Date", is_date(answer.fields.get("date")),
+                  str(answer))
 
 
 def health_page(results, bed, ask):
@@ -185,6 +187,9 @@ def health_page(results, bed, ask):
     pools = {pool["name"]: pool for pool in page["pools"]}
     results.check("... with the pools", set(pools) == {"web", "dead"}
                   and pools["web"]["usable"] == 1, answer.body)
+    answer = ask("/health", method="POST", body="x")
+    results.check("... to GET and HEAD only", answer.status == 405
+                  and answer.fields.get("allow") == "GET, HEAD", str(answer))
     answer = ask("/health?x")
     results.check("... with a query", answer.status == 200, str(answer))
     answer = ask("/healthy")
