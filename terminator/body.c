@@ -7,15 +7,17 @@
 #include <string.h>
 
 enum {
-	/* With malloc's own header and ours a chunk takes 16 KiB. */
-	CHUNK_SIZE = 16 * 1024 - 32,
-	SPARE_MAX = 256, /* 4 MiB in all */
+	/* With malloc's own header and ours they take 2 and 16 KiB. */
+	SMALL_CHUNK = 2 * 1024 - 32,
+	LARGE_CHUNK = 16 * 1024 - 32,
+	SPARE_MAX = 256, /* of each size: 4.5 MiB in all */
 };
 
 struct body_chunk {
 	struct body_chunk *next;
 	size_t size; /* octets appended, from the start of data */
-	char data[CHUNK_SIZE];
+	size_t capacity;
+	char data[];
 };
 
 static size_t smaller(size_t a, size_t b)
@@ -25,31 +27,42 @@ static size_t smaller(size_t a, size_t b)
 
 /* Chunks that were freed, for the next body: most are of short bodies, and
  * malloc() is slow with blocks of this size. */
-static struct {
+struct spare {
 	struct body_chunk *first;
 	size_t count;
-} spare;
+};
 
-static struct body_chunk *new_chunk(void)
+static struct spare small_spare, large_spare;
+
+static struct body_chunk *new_chunk(bool small)
 {
-	struct body_chunk *chunk = spare.first;
+	struct spare *spare = small ? &small_spare : &large_spare;
+	size_t capacity = small ? SMALL_CHUNK : LARGE_CHUNK;
+	struct body_chunk *chunk = spare->first;
 
-	if (!chunk)
-		return malloc(sizeof(*chunk));
-	spare.first = chunk->next;
-	spare.count--;
+	if (chunk) {
+		spare->first = chunk->next;
+		spare->count--;
+		return chunk;
+	}
+	chunk = malloc(sizeof(*chunk) + capacity);
+	if (chunk)
+		chunk->capacity = capacity;
 	return chunk;
 }
 
 static void free_chunk(struct body_chunk *chunk)
 {
-	if (spare.count == SPARE_MAX) {
+	struct spare *spare =
+		chunk->capacity == SMALL_CHUNK ? &small_spare : &large_spare;
+
+	if (spare->count == SPARE_MAX) {
 		free(chunk);
 		return;
 	}
-	chunk->next = spare.first;
-	spare.first = chunk;
-	spare.count++;
+	chunk->next = spare->first;
+	spare->first = chunk;
+	spare->count++;
 }
 
 static void free_chain(struct body_chunk *chunk)
@@ -62,12 +75,14 @@ static void free_chain(struct body_chunk *chunk)
 	}
 }
 
-static struct body_chunk *new_chain(size_t size)
+/* `begins`: there is none yet, so it may be a short body. */
+static struct body_chunk *new_chain(size_t size, bool begins)
 {
-	struct body_chunk *first = NULL;
+	bool small = begins && size <= SMALL_CHUNK;
+	struct body_chunk *first = NULL, *chunk;
 
-	for (size_t capacity = 0; capacity < size; capacity += CHUNK_SIZE) {
-		struct body_chunk *chunk = new_chunk();
+	for (size_t room = 0; room < size; room += chunk->capacity) {
+		chunk = new_chunk(small);
 
 		if (!chunk) {
 			free_chain(first);
@@ -134,14 +149,14 @@ static void link_chain(struct body *body, struct body_chunk *chain)
 
 int body_append(struct body *body, const void *data, size_t size)
 {
-	size_t room = body->last ? CHUNK_SIZE - body->last->size : 0;
+	size_t room = body->last ? body->last->capacity - body->last->size : 0;
 	const char *from = data;
 	size_t left = size;
 
 	if (!size)
 		return 0;
 	if (size > room) {
-		struct body_chunk *chain = new_chain(size - room);
+		struct body_chunk *chain = new_chain(size - room, !body->last);
 
 		if (!chain)
 			return -ENOMEM;
@@ -149,7 +164,7 @@ int body_append(struct body *body, const void *data, size_t size)
 	}
 	while (left) {
 		struct body_chunk *last = body->last;
-		size_t part = smaller(left, CHUNK_SIZE - last->size);
+		size_t part = smaller(left, last->capacity - last->size);
 
 		memcpy(last->data + last->size, from, part);
 		last->size += part;

@@ -11,10 +11,12 @@ struct h3_field_place {
 	size_t name, name_size, value, value_size;
 };
 
-/* Makes room for `need` items of `size` octets; doubles what is there. */
-static int grow(void **items, size_t *room, size_t need, size_t size)
+/* Makes room for `need` items of `size` octets; doubles what is there, or
+ * begins with `least`. */
+static int grow(void **items, size_t *room, size_t need, size_t size,
+		size_t least)
 {
-	size_t want = *room ? *room : 16;
+	size_t want = *room ? *room : least;
 	void *more;
 
 	if (need <= *room)
@@ -38,9 +40,9 @@ int h3_fields_add(struct h3_fields *fields, const uint8_t *name,
 	if (fields->section_size + name_size + value_size + 32 > limit)
 		return -EMSGSIZE;
 	if (grow((void **)&fields->places, &fields->room, fields->count + 1,
-		 sizeof(*fields->places)) ||
+		 sizeof(*fields->places), 16) ||
 	    grow((void **)&fields->text, &fields->text_room,
-		 fields->text_size + name_size + value_size, 1))
+		 fields->text_size + name_size + value_size, 1, 512))
 		return -ENOMEM;
 	fields->section_size += name_size + value_size + 32;
 	place = &fields->places[fields->count++];

@@ -5,6 +5,7 @@
  * terminator.c.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,14 @@ static int run(struct terminator *t)
 	return status;
 }
 
+/* Connections come and go by the hundred: the heap need not shrink and grow
+ * with each. */
+static void keep_heap(void)
+{
+	mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
+	mallopt(M_TOP_PAD, 1024 * 1024);
+}
+
 int main(int argc, char **argv)
 {
 	struct terminator *t = calloc(1, sizeof(*t));
@@ -171,6 +180,7 @@ int main(int argc, char **argv)
 
 	if (!t)
 		return 1;
+	keep_heap();
 	t->argv = argv;
 	/* Until there is a log that can be opened again. */
 	signal(SIGUSR1, SIG_IGN);
