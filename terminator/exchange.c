@@ -80,7 +80,7 @@ void exchange_got_head(struct exchange *exchange, unsigned status,
 	char date[HTTP_DATE_SIZE];
 	struct field_view view;
 
-	assert(!exchange->head_told && count < FIELD_VIEW_MAX / 2);
+	assert(!exchange->head_told && count <= FIELD_VIEW_GIVEN);
 	view.count = count;
 	if (count)
 		memcpy(view.fields, fields, count * sizeof(*fields));

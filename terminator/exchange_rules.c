@@ -6,6 +6,9 @@
 
 #include "terminator/rules.h"
 
+_Static_assert((int)FIELD_VIEW_MORE > 2 * (int)QS_CONFIG_MAX_RULES,
+	       "room for all that rules put in");
+
 /* The request is there no more when the response comes. */
 static int keep_values(struct exchange *exchange,
 		       const struct variables *variables)
@@ -29,11 +32,16 @@ static int begin_changed(struct exchange *exchange,
 {
 	struct exchange_request changed = *request;
 	struct field_list values = {0};
-	struct field_view view = {0};
-	int result = rules_render(exchange->route->request_rules, variables,
-				  &values);
+	struct field_view view;
+	int result;
 
+	/* Only if terminator.limits lets so many through. */
+	if (request->field_count > FIELD_VIEW_GIVEN)
+		return -E2BIG;
+	result = rules_render(exchange->route->request_rules, variables,
+			      &values);
 	if (!result) {
+		view.count = 0;
 		for (size_t i = 0; i < request->field_count; i++)
 			field_view_add(&view, &request->fields[i]);
 		rules_apply(exchange->route->request_rules, &values, &view);

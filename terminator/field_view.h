@@ -8,8 +8,12 @@
 
 #include "terminator/exchange.h"
 
-/* More than any section has that we let through, with all that we add. */
-enum { FIELD_VIEW_MAX = 512 };
+/* Room for the fields of a section, and for all that are put in by the way. */
+enum {
+	FIELD_VIEW_MAX = 512,
+	FIELD_VIEW_MORE = 96,
+	FIELD_VIEW_GIVEN = FIELD_VIEW_MAX - FIELD_VIEW_MORE,
+};
 
 struct field_view {
 	size_t count;

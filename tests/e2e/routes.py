@@ -67,7 +67,8 @@ class RoutesBed(ConfiguredBed):
             ],
             "error_pages": [{"status": 404,
                              "file": self.path("missing.html")}],
-            "terminator": {"metrics": {"allow": [f"{SEEN_FROM}/32"]}},
+            "terminator": {"metrics": {"allow": [f"{SEEN_FROM}/32"]},
+                           "limits": {"header_fields": 2048}},
         }
         settings = super()._default_settings()
         settings["pools"].append({"name": "dead", "backends": [
@@ -147,6 +148,17 @@ def rules(results, ask):
     results.check("... added", [value for name, value in answer.all_fields
                                 if name == "x-served"]
                   == ["other.test", "again"], str(answer.all_fields))
+
+
+def many_fields(results, ask):
+    """More than there is room for where rules are at work."""
+    many = {f"x_{number}": "1" for number in range(600)}
+    answer = ask("/", host="other.test", **many)
+    results.check("600 fields where there are rules: 431",
+                  answer.status == 431, str(answer))
+    answer = ask("/teapot", **many)
+    results.check("... and where there are none", answer.status == 418,
+                  str(answer))
 
 
 def error_pages(results, ask):
@@ -340,6 +352,7 @@ def routes(results):
             redirects(results, ask)
             fixed_answers(results, ask)
             rules(results, ask)
+            many_fields(results, ask)
             error_pages(results, ask)
             health_page(results, bed, ask)
             metrics_page(results, bed, ask)
