@@ -20,7 +20,6 @@ struct access_record {
 	uint64_t attempt_ns; /* of the last one; uv_hrtime, as the next ones */
 	uint64_t connected_ns;
 	uint64_t head_ns;
-	uint64_t finished_ns;
 	unsigned attempts;
 	bool early_data;
 	char client[INET6_ADDRSTRLEN];
@@ -137,12 +136,6 @@ void access_head(struct exchange *exchange)
 		exchange->access->head_ns = uv_hrtime();
 }
 
-void access_finished(struct exchange *exchange)
-{
-	if (exchange->access)
-		exchange->access->finished_ns = uv_hrtime();
-}
-
 static uint64_t us_between(uint64_t begin_ns, uint64_t end_ns)
 {
 	return begin_ns && end_ns ? (end_ns - begin_ns) / 1000 : ACCESS_NO_TIME;
@@ -178,9 +171,7 @@ void access_end(struct exchange *exchange)
 		.connect_us =
 			us_between(record->attempt_ns, record->connected_ns),
 		.first_byte_us = us_between(begun, record->head_ns),
-		.total_us = us_between(begun, record->finished_ns
-						      ? record->finished_ns
-						      : uv_hrtime()),
+		.total_us = us_between(begun, uv_hrtime()),
 		.retries = record->attempts ? record->attempts - 1 : 0,
 		.request_id = exchange->request_id,
 		.user_agent = record->user_agent,

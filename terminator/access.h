@@ -24,12 +24,12 @@ void access_attempt(struct exchange *exchange, const struct backend *backend);
 /* access_connected notes that the connection is there. */
 void access_connected(struct exchange *exchange);
 
-/* access_head and access_finished note when the response's header section was
- * told, and when all of the response was read by the front. */
+/* access_head notes that the response's header section is told. */
 void access_head(struct exchange *exchange);
-void access_finished(struct exchange *exchange);
 
-/* access_end writes the line, before work that is left is cancelled. */
+/* access_end writes the line, once: when the front has read all of the
+ * response, or else is about to free the exchange and nothing is cancelled
+ * yet. (The client may acknowledge the last octets much later.) */
 void access_end(struct exchange *exchange);
 
 #endif

@@ -51,7 +51,7 @@ static void note_end(struct exchange *exchange)
 	    exchange->broken || exchange->response_body.unread)
 		return;
 	exchange->finished = true;
-	access_finished(exchange);
+	access_end(exchange);
 	qs_histogram_add(&exchange->upstream->counts->duration,
 			 (uv_hrtime() - exchange->begun_ns) / 1000);
 }
