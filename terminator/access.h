@@ -28,8 +28,9 @@ void access_connected(struct exchange *exchange);
 void access_head(struct exchange *exchange);
 
 /* access_end writes the line, once: when the front has read all of the
- * response, or else is about to free the exchange and nothing is cancelled
- * yet. (The client may acknowledge the last octets much later.) */
+ * response, or is told that it broke off, or else is about to free the
+ * exchange and nothing is cancelled yet. (The client may acknowledge the last
+ * packet much later.) */
 void access_end(struct exchange *exchange);
 
 #endif

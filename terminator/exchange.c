@@ -159,6 +159,7 @@ static void drop_request(struct exchange *exchange)
 static void break_off(struct exchange *exchange)
 {
 	exchange->broken = true;
+	access_end(exchange);
 	exchange->calling++;
 	exchange->front->broken(exchange->user);
 	exchange->calling--;

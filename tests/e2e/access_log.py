@@ -16,11 +16,12 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from asker import Asker  # noqa: E402
-from bed import PORT  # noqa: E402
+from bed import PORT, reasons  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from network import VIP  # noqa: E402
 from process import wait_until  # noqa: E402
 
+ROUNDS = 1500  # of each of 4 connections
 SEEN_FROM = "10.77.1.1"  # the client, behind the NAT
 KEYS = ["time", "client", "method", "authority", "path", "protocol",
         "early_data", "status", "end", "bytes_received", "bytes_sent",
@@ -222,8 +223,8 @@ def rotation(results, bed):
     pid = bed.terminators["t1"].pid
     os.kill(pid, signal.SIGUSR1)
     wait_until(lambda: os.path.exists(bed.log), 5, "the new file")
-    load = bed.h3load("--requests", "6000", "--connections", "4", "--path",
-                      "/bytes/10")
+    load = bed.h3load("--connections", "4", "--get", "/bytes/10", "--rounds",
+                      str(ROUNDS), "--continuous")
     rotated = 0
     while load.popen.poll() is None and rotated < 50:
         rotated += 1
@@ -231,7 +232,7 @@ def rotation(results, bed):
         os.kill(pid, signal.SIGUSR1)
         wait_until(lambda: os.path.exists(bed.log), 5, "the new file")
         time.sleep(0.05)
-    report = load.wait()
+    report = reasons(load.finish(60))
     time.sleep(0.5)
     names = os.listdir(bed.path("logs"))
     lines = [json.loads(line) for name in names
@@ -239,7 +240,7 @@ def rotation(results, bed):
     good = sum(line["status"] == 200 and line["path"] == "/bytes/10"
                for line in lines)
     results.check(f"{rotated} rotations under load lose no line",
-                  rotated > 3 and good == len(lines) == 6000,
+                  rotated > 3 and good == len(lines) == 4 * ROUNDS,
                   f"{good} of {len(lines)} lines, {report}")
 
 
@@ -258,11 +259,12 @@ def blocked_pipe(results, bed):
     bed.terminators.clear()
     try:
         wait_until(lambda: "t1" in bed.live(), 10, "t1")
-        load = bed.h3load("--requests", "6000", "--connections", "4",
-                          "--path", "/fixed?" + "x" * 200)
-        load.wait()
-        results.equal("a pipe that nobody reads holds up no request",
-                      load.popen.returncode, 0)
+        load = bed.h3load("--connections", "4", "--get",
+                          "/fixed?" + "x" * 200, "--status", "403",
+                          "--rounds", str(ROUNDS), "--continuous")
+        failed = reasons(load.finish(60))
+        results.check("a pipe that nobody reads holds up no request",
+                      load.popen.returncode == 0, failed)
         dropped = 0
 
         def settled():
@@ -281,7 +283,7 @@ def blocked_pipe(results, bed):
         status = popen.wait(10)
         lines = [json.loads(line) for line in data.splitlines()]
         results.check("lines are whole, those that are not there are counted",
-                      len(lines) + dropped == 6000 and dropped > 0,
+                      len(lines) + dropped == 4 * ROUNDS and dropped > 0,
                       f"{len(lines)} + {dropped}")
         results.equal("it ends well", status, 0)
     finally:
