@@ -159,14 +159,10 @@
 	X(file_errors,                                                         \
 	  "static files that could not be read or changed while being sent")   \
 	X(compressions, "responses that were compressed")                      \
-	X(compressions_refused,                                                \
-	  "responses sent as they were: too many were compressed at once, or " \
-	  "no memory")                                                         \
+	X(compressions_refused, "responses not compressed: too many at once")  \
 	X(compressed_bytes_in, "octets of bodies before compression")          \
 	X(compressed_bytes_out, "octets of bodies after compression")          \
-	X(access_log_dropped,                                                  \
-	  "lines of the access log that were dropped: its file was too slow, " \
-	  "or failed")                                                         \
+	X(access_log_dropped, "lines that the access log could not write")     \
 	X(loader_lost, "times the loader's socket closed")                     \
 	X(packets_lost, "QUIC packets declared lost")                          \
 	X(early_data_accepted, "connections whose 0-RTT was accepted")         \
