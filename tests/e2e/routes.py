@@ -62,7 +62,8 @@ class RoutesBed(ConfiguredBed):
                      "remove": ["Content-Type"],
                      "set": [
                          {"name": "X-Frame-Options", "value": "DENY"}],
-                     "add": [{"name": "X-Served", "value": "{host}"},
+                     "add": [{"name": "X-Trace", "value": "{request_id}"},
+                             {"name": "X-Served", "value": "{host}"},
                              {"name": "X-Served", "value": "again"}]}},
             ],
             "error_pages": [{"status": 404,
@@ -148,6 +149,10 @@ def rules(results, ask):
     results.check("... added", [value for name, value in answer.all_fields
                                 if name == "x-served"]
                   == ["other.test", "again"], str(answer.all_fields))
+    trace = answer.fields.get("x-trace", "")
+    results.check("... with the request's ID", len(trace) == 36
+                  and has(f"x-request-id: {trace}"),
+                  f"{trace} {answer.body}")
 
 
 def many_fields(results, ask):
