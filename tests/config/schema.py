@@ -28,7 +28,9 @@ BEYOND = (
     "cid-id-twice", "cid-sum", "cid-length", "cid-server-id-twice",
     "cid-server-id-in-clear", "cid-no-key", "cid-key",
     # YAML 1.1, as PyYAML reads it, has more words for true.
-    "switch", "url-mixed", "http-check-of-https",
+    "switch", "url-mixed", "forwarded-trusted", "request-id-field",
+    "total-timeout", "queue-timeout", "retries-status", "retries-budget",
+    "http-check-of-https",
     "redirect-status-beyond", "redirect-blank", "template",
     "respond-body-204", "rule-refused", "rule-value-line-end",
     "metrics-path-beyond")
