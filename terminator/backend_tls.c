@@ -307,6 +307,11 @@ int tls_link_write(struct tls_link *link, const void *data, size_t size)
 	return -EPROTO;
 }
 
+void tls_link_shut_down(struct tls_link *link)
+{
+	wolfSSL_shutdown(link->ssl);
+}
+
 int tls_link_take(struct tls_link *link, struct text *out)
 {
 	struct text empty = *out;

@@ -63,6 +63,9 @@ ssize_t tls_link_read(struct tls_link *link, char *data, size_t size);
 /* tls_link_write encrypts all of it. Returns 0 or -EPROTO. */
 int tls_link_write(struct tls_link *link, const void *data, size_t size);
 
+/* tls_link_shut_down tells the backend that nothing more comes. */
+void tls_link_shut_down(struct tls_link *link);
+
 /* tls_link_take moves ciphertext to be sent, in its order, to `out`, which must
  * be empty. Returns 0, or -ENOMEM: some is lost. */
 int tls_link_take(struct tls_link *link, struct text *out);

@@ -398,7 +398,7 @@ int exchange_request_body(struct exchange *exchange, const void *data,
 	exchange->request_received += size;
 	exchange->upstream->counts->bytes_received += size;
 	if (!exchange->request_dropped && !message->has_length &&
-	    !exchange_limits_body(exchange))
+	    !message->websocket && !exchange_limits_body(exchange))
 		exchange_failed(exchange, EXCHANGE_FAILURE_BODY_TOO_LARGE);
 	if (exchange->request_dropped) {
 		tell_consumed(exchange, size);

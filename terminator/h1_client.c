@@ -18,6 +18,9 @@ static int on_interim(void *user, unsigned status, const struct field *fields,
 	struct h1_client *client = user;
 
 	exchange_got_interim(client->exchange, status, fields, count);
+	if (client->exchange && status == 100 &&
+	    !client->exchange->request.websocket)
+		h1_client_release(client);
 	return client->exchange ? 0 : -ECANCELED;
 }
 
@@ -37,7 +40,11 @@ static int on_head(void *user, unsigned status, const struct field *fields,
 	    h1_client_take_retry(client, POOL_RETRY_STATUS,
 				 EXCHANGE_FAILURE_UNREACHABLE))
 		return -EAGAIN;
+	if (client->response.is_tunnel)
+		client->exchange->deadline = 0;
 	exchange_got_head(client->exchange, status, fields, count, end);
+	if (client->exchange && client->response.is_tunnel)
+		h1_client_release(client);
 	return client->exchange ? 0 : -ECANCELED;
 }
 
@@ -135,6 +142,18 @@ void h1_client_resume(struct h1_client *client)
 	h1_client_progressed(client);
 }
 
+static void begin_response(struct h1_client *client)
+{
+	const struct exchange *exchange = client->exchange;
+
+	h1_response_begin(&client->response, exchange->message.head);
+	if (!exchange->request.websocket)
+		return;
+	websocket_accept(client->websocket_accept,
+			 exchange->request.websocket_key);
+	h1_response_upgrade(&client->response, client->websocket_accept);
+}
+
 void h1_client_activate(struct h1_client *client)
 {
 	client->state = H1_CLIENT_ACTIVE;
@@ -143,7 +162,7 @@ void h1_client_activate(struct h1_client *client)
 	client->backend->stats->gauges.in_flight++;
 	client->response_begun = false;
 	client->head_received = false;
-	h1_response_begin(&client->response, client->exchange->message.head);
+	begin_response(client);
 	h1_client_reset_send(client);
 	h1_client_start_reading(client);
 	h1_client_progressed(client);

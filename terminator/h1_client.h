@@ -55,6 +55,7 @@ struct h1_client {
 	uv_timer_t timer;
 	uv_connect_t connect;
 	uv_write_t write;
+	uv_shutdown_t shutdown;
 	uint64_t progress; /* loop time of the last one, ms */
 
 	struct tls_link *tls;			   /* NULL: in clear */
@@ -71,12 +72,14 @@ struct h1_client {
 	bool in_send;	/* h1_client_send is running */
 	bool writing;	/* the rest of `batch` is with uv_write */
 	bool head_sent; /* put into a batch; so the next ones */
+	bool holding;	/* the body waits for 100, or for 101 */
 	bool body_begun;
 	bool request_sent; /* all of it is written */
 	bool cannot_send;  /* the backend takes no more */
 
 	/* Receiving. */
 	struct h1_response response;
+	char websocket_accept[WEBSOCKET_ACCEPT_SIZE];
 	bool reading;
 	bool response_begun; /* an octet of it came */
 	bool head_received;

@@ -13,6 +13,9 @@ void h1_client_progressed(struct h1_client *client);
 /* h1_client_reset_send makes the sending side ready for a new request. */
 void h1_client_reset_send(struct h1_client *client);
 
+/* h1_client_release sends the body, if that waited. */
+void h1_client_release(struct h1_client *client);
+
 /* h1_client_replayable tells whether the exchange's request could be sent once
  * more without the danger that it takes effect twice. */
 bool h1_client_replayable(const struct h1_client *client);
@@ -33,6 +36,9 @@ void h1_client_tls_begin(struct h1_client *client);
 /* h1_client_tls_take_in takes in ciphertext, whatever the connection does. */
 void h1_client_tls_take_in(struct h1_client *client, const char *data,
 			   size_t size);
+
+/* h1_client_tls_shut_down says that nothing more will be sent. */
+void h1_client_tls_shut_down(struct h1_client *client);
 
 /* h1_client_tls_failed closes a connection whose TLS did not come about. */
 void h1_client_tls_failed(struct h1_client *client, const char *why);

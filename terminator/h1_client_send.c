@@ -74,6 +74,9 @@ static bool compose(struct h1_client *client)
 		add_vector(batch, exchange->request.head.data,
 			   exchange->request.head.size);
 	client->head_sent = true;
+	batch->last = false;
+	if (client->holding)
+		return batch->count > 0;
 	add_body(client);
 	batch->last = exchange->request_ended && !exchange->request_body.unread;
 	if (batch->last && exchange->request.chunked)
@@ -97,12 +100,22 @@ static void advance(struct h1_batch *batch, size_t size)
 	}
 }
 
+/* The end of a tunnel's way there. */
+static void shut_down(struct h1_client *client)
+{
+	if (client->tls)
+		h1_client_tls_shut_down(client);
+	uv_shutdown(&client->shutdown, (uv_stream_t *)&client->tcp, NULL);
+}
+
 /* The batch is written: its octets are with the kernel. */
 static void finish_batch(struct h1_client *client)
 {
 	if (client->batch.last) {
 		client->request_sent = true;
 		client->sent_ns = uv_hrtime();
+		if (client->response.is_tunnel)
+			shut_down(client);
 	}
 	h1_client_progressed(client);
 	if (client->batch.body_size)
@@ -187,9 +200,20 @@ void h1_client_send(struct h1_client *client)
 	client->in_send = false;
 }
 
+void h1_client_release(struct h1_client *client)
+{
+	if (!client->holding)
+		return;
+	client->holding = false;
+	h1_client_progressed(client);
+	h1_client_send(client);
+}
+
 void h1_client_reset_send(struct h1_client *client)
 {
 	client->head_sent = false;
+	client->holding = client->exchange->request.expects ||
+			  client->exchange->request.websocket;
 	client->body_begun = false;
 	client->request_sent = false;
 	client->cannot_send = false;

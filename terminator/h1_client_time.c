@@ -4,6 +4,16 @@
 #include "terminator/choose.h"
 #include "terminator/pool_retry.h"
 
+/* So long a body waits for 100: older servers do not know it (RFC 9110,
+ * 10.1.1). */
+enum { EXPECT_MS = 1000 };
+
+static bool expects(const struct h1_client *client)
+{
+	return client->holding && client->exchange->request.expects &&
+	       !client->head_received;
+}
+
 /* How long it may wait for what it waits for now, in ms; 0 = for ever. */
 static uint32_t patience(const struct h1_client *client)
 {
@@ -22,9 +32,11 @@ static uint32_t patience(const struct h1_client *client)
 	/* The front does not read; so the backend may not take more, either. */
 	if (!client->reading)
 		return 0;
-	if (client->writing)
+	if (client->writing || client->response.is_tunnel)
 		return options->body_timeout_ms;
-	if (!client->request_sent && !client->cannot_send)
+	if (expects(client))
+		return EXPECT_MS;
+	if (!client->request_sent && !client->cannot_send && !client->holding)
 		return 0; /* it is the front's turn */
 	if (!client->head_received)
 		return options->response_timeout_ms;
@@ -55,6 +67,11 @@ static void on_timeout(struct h1_client *client)
 
 	if (client->state == H1_CLIENT_IDLE) {
 		h1_client_close(client);
+		return;
+	}
+	if (client->state == H1_CLIENT_ACTIVE && !client->writing &&
+	    expects(client)) {
+		h1_client_release(client);
 		return;
 	}
 	stats->counters.upstream_timeouts++;

@@ -133,6 +133,12 @@ void h1_client_tls_take_in(struct h1_client *client, const char *data,
 	}
 }
 
+void h1_client_tls_shut_down(struct h1_client *client)
+{
+	tls_link_shut_down(client->tls);
+	flush(client);
+}
+
 /* Fills records instead of making one of each vector. */
 static int encrypt(struct h1_client *client)
 {

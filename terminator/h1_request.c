@@ -13,6 +13,8 @@ static const char *const replaced[] = {
 	"host",
 	"cookie",
 	"content-length",
+	"sec-websocket-key",
+	"sec-websocket-accept",
 };
 
 static bool is_replaced(const struct field *field)
@@ -103,7 +105,27 @@ static void add_fields(struct text *text, const struct exchange_request *from,
 			add_field(text, field);
 	}
 	add_cookie(text, from);
-	add_te(text, from);
+}
+
+/* RFC 8441, 5.1, and RFC 6455, 4.1. */
+static void add_upgrade(struct h1_request *request)
+{
+	add_string(&request->head, "connection", "upgrade");
+	add_string(&request->head, "upgrade", "websocket");
+	add_string(&request->head, "sec-websocket-key", request->websocket_key);
+}
+
+static bool expects_continue(const struct exchange_request *from)
+{
+	for (size_t i = 0; i < from->field_count; i++) {
+		struct field field = from->fields[i];
+
+		field_trim(&field);
+		if (field_is(&field, "expect") && field.value_size == 12 &&
+		    !strncasecmp(field.value, "100-continue", 12))
+			return true;
+	}
+	return false;
 }
 
 static void add_framing(struct h1_request *request,
@@ -135,13 +157,23 @@ int h1_request_write(struct h1_request *request,
 
 	request->has_length = message->has_length;
 	request->length = message->length;
-	text_add(head, from->method.value, from->method.value_size);
+	request->websocket = message->websocket;
+	request->expects = !from->end && expects_continue(from);
+	if (request->websocket)
+		text_add_string(head, "GET");
+	else
+		text_add(head, from->method.value, from->method.value_size);
 	text_add(head, " ", 1);
 	text_add(head, from->path.value, from->path.value_size);
 	text_add_string(head, " HTTP/1.1\r\n");
 	add_value(head, "host", &from->authority);
 	add_fields(head, from, forwarding);
-	add_framing(request, from);
+	if (request->websocket) {
+		add_upgrade(request);
+	} else {
+		add_te(head, from);
+		add_framing(request, from);
+	}
 	forwarding_write(head, from, forwarding);
 	text_add(head, "\r\n", 2);
 	if (head->failed)

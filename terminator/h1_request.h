@@ -13,6 +13,7 @@
 #include "terminator/forwarding.h"
 #include "terminator/message.h"
 #include "terminator/text.h"
+#include "terminator/websocket.h"
 
 /* The longest header section that is written. */
 enum { H1_REQUEST_HEAD_MAX = 64 * 1024 };
@@ -22,14 +23,18 @@ struct h1_request {
 	bool has_length;  /* the body is framed by Content-Length: */
 	uint64_t length;  /* octets */
 	bool chunked;	  /* the body is framed by chunks */
+	bool expects;	  /* the body waits for 100 (RFC 9110, 10.1.1) */
+	bool websocket;	  /* to be upgraded; the body is raw */
+	/* To be set before, where the message is for a WebSocket. */
+	char websocket_key[WEBSOCKET_KEY_SIZE];
 };
 
 /*
- * h1_request_write fills `request` (all zeros before) from what the front
+ * h1_request_write fills `request` (all else zeros before) from what the front
  * tells and message_check found: origin-form target, Host from the authority,
  * no connection-specific fields, cookies joined (RFC 9114, 4.2.1), and what
  * forwarding_write adds. A valid Content-Length frames the body; without one, a
- * body that follows is chunked.
+ * body that follows is chunked. Extended CONNECT becomes GET with Upgrade.
  *
  * Returns 0, or -E2BIG (over H1_REQUEST_HEAD_MAX) or -ENOMEM. The caller frees
  * request->head always.

@@ -112,14 +112,49 @@ static bool has_stray_coding(const struct h1_response *response)
 	       (response->parser.flags & F_TRANSFER_ENCODING);
 }
 
+static const struct field *find_field(const struct field_list *list,
+				      const char *name)
+{
+	const struct field *found = NULL;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (!field_is(&list->fields[i], name))
+			continue;
+		if (found)
+			return NULL;
+		found = &list->fields[i];
+	}
+	return found;
+}
+
+/* Whether the backend agreed to what was asked for (RFC 6455, 4.1): 101, or
+ * none; a success of another kind would be taken for an open tunnel. */
+static bool upgrade_valid(const struct h1_response *response)
+{
+	const struct field_list *list = &response->fields;
+	const char *wanted = response->websocket_accept;
+	const struct field *upgrade, *accept;
+	unsigned status = response->parser.status_code;
+
+	if (status != 101)
+		return !wanted || status < 200 || status > 299;
+	upgrade = find_field(list, "upgrade");
+	accept = find_field(list, "sec-websocket-accept");
+	return wanted && upgrade && accept && upgrade->value_size == 9 &&
+	       !strncasecmp(upgrade->value, "websocket", 9) &&
+	       (response->parser.flags & F_CONNECTION_UPGRADE) &&
+	       accept->value_size == strlen(wanted) &&
+	       !memcmp(accept->value, wanted, accept->value_size);
+}
+
 static bool head_valid(const struct h1_response *response)
 {
 	const llhttp_t *parser = &response->parser;
 
 	return parser->http_major == 1 && parser->http_minor <= 1 &&
 	       parser->status_code >= 100 && parser->status_code <= 599 &&
-	       parser->status_code != 101 &&
-	       transfer_encoding_valid(response) && !has_stray_coding(response);
+	       upgrade_valid(response) && transfer_encoding_valid(response) &&
+	       !has_stray_coding(response);
 }
 
 /* 1xx and 204 may not have a Content-Length (RFC 9110, 8.6). */
@@ -128,6 +163,8 @@ static bool passes(const struct h1_response *response,
 {
 	unsigned status = response->parser.status_code;
 
+	if (field_is(field, "sec-websocket-accept"))
+		return false;
 	if (field_is(field, "content-length") &&
 	    (status < 200 || status == 204))
 		return false;
@@ -172,6 +209,12 @@ static int tell_head(struct h1_response *response, bool no_body)
 	bool empty =
 		(parser->flags & F_CONTENT_LENGTH) && !parser->content_length;
 
+	response->is_tunnel = status == 101;
+	if (response->is_tunnel) {
+		response->head_done = true;
+		return response->events->head(response->user, 200, list->fields,
+					      list->count, false);
+	}
 	if (status < 200)
 		return response->events->interim(response->user, status,
 						 list->fields, list->count);
@@ -198,6 +241,8 @@ static int on_headers_complete(llhttp_t *parser)
 		return -1;
 	}
 	field_list_clear(&response->fields);
+	if (response->is_tunnel)
+		return 2; /* llhttp's: what follows is not HTTP */
 	return no_body ? 1 : 0;
 }
 
@@ -242,7 +287,7 @@ static int on_message_complete(llhttp_t *parser)
 {
 	struct h1_response *response = from_parser(parser);
 
-	if (!response->head_done)
+	if (!response->head_done || response->is_tunnel)
 		return 0;
 	response->keep_alive = llhttp_should_keep_alive(parser);
 	drop_barred_trailers(&response->fields);
@@ -281,9 +326,16 @@ void h1_response_begin(struct h1_response *response, bool head_method)
 	response->read_size = 0;
 	response->extension_size = 0;
 	response->head_method = head_method;
+	response->websocket_accept = NULL;
+	response->is_tunnel = false;
 	response->head_done = false;
 	response->keep_alive = false;
 	response->error = 0;
+}
+
+void h1_response_upgrade(struct h1_response *response, const char *accept)
+{
+	response->websocket_accept = accept;
 }
 
 /* llhttp's verdict in our terms. */
@@ -293,33 +345,51 @@ static int conclude(struct h1_response *response, llhttp_errno_t verdict)
 		return 0;
 	if (verdict == HPE_PAUSED)
 		return 1;
+	if (verdict == HPE_PAUSED_UPGRADE && response->is_tunnel)
+		return 0;
 	return response->error ? response->error : -EPROTO;
+}
+
+/* What came behind a 101. */
+static int feed_tunnel(struct h1_response *response, const char *data,
+		       size_t size)
+{
+	return size ? response->events->body(response->user, data, size) : 0;
 }
 
 int h1_response_feed(struct h1_response *response, const char *data,
 		     size_t size)
 {
 	llhttp_t *parser = &response->parser;
+	const char *end = data + size;
 	int result;
 
+	if (response->is_tunnel)
+		return feed_tunnel(response, data, size);
 	/* llhttp would skip empty lines, without end. */
 	if (!response->read_size && size && (*data == '\r' || *data == '\n'))
 		return -EPROTO;
 	result = conclude(response, llhttp_execute(parser, data, size));
 	response->read_size += size;
+	if (result == 0 && response->is_tunnel) {
+		data = llhttp_get_error_pos(parser);
+		return feed_tunnel(response, data, end - data);
+	}
 	if (result == 0 && !response->head_done &&
 	    response->read_size > H1_RESPONSE_BEGIN_MAX)
 		return -EPROTO;
-	if (result == 1 && llhttp_get_error_pos(parser) != data + size)
+	if (result == 1 && llhttp_get_error_pos(parser) != end)
 		response->keep_alive = false;
 	return result;
 }
 
 int h1_response_finish(struct h1_response *response)
 {
-	int result = conclude(response, llhttp_finish(&response->parser));
+	int result = 1;
 
 	response->keep_alive = false;
+	if (!response->is_tunnel)
+		result = conclude(response, llhttp_finish(&response->parser));
 	return result == 1 ? 1 : -EPROTO;
 }
 

@@ -48,7 +48,11 @@ struct h1_response {
 	size_t read_size;      /* octets so far, of all */
 	size_t extension_size; /* octets of the chunk's extensions so far */
 	bool head_method;      /* the request was HEAD */
-	bool head_done;	       /* fields that come now are trailers */
+	/* A WebSocket was asked for: the Sec-WebSocket-Accept of its 101, which
+	 * is told as 200; all behind it is body. */
+	const char *websocket_accept;
+	bool is_tunnel;	 /* 101 came */
+	bool head_done;	 /* fields that come now are trailers */
 	bool keep_alive; /* once complete: the connection can be used again */
 	int error;	 /* what an event or a check of ours returned */
 };
@@ -60,6 +64,10 @@ void h1_response_init(struct h1_response *response,
 
 /* h1_response_begin makes it ready for the response to the next request. */
 void h1_response_begin(struct h1_response *response, bool head_method);
+
+/* h1_response_upgrade tells, after begin, that the request is for a WebSocket,
+ * with the Sec-WebSocket-Accept that must come, which it borrows. */
+void h1_response_upgrade(struct h1_response *response, const char *accept);
 
 /*
  * h1_response_feed reads octets. Returns 0 (more must come), 1 (the response is

@@ -140,8 +140,11 @@ static int check_control(const struct exchange_request *from)
 {
 	if (!field_token_valid(from->method.value, from->method.value_size))
 		return -EPROTO;
+	/* RFC 8441, 4: `:protocol` makes CONNECT a request like others. */
+	if (from->tunnel.value && !value_is(&from->method, "CONNECT"))
+		return -EPROTO;
 	/* RFC 9114, 4.4 */
-	if (value_is(&from->method, "CONNECT"))
+	if (value_is(&from->method, "CONNECT") && !from->tunnel.value)
 		return !from->scheme.value && !from->path.value &&
 				       authority_valid(&from->authority, true)
 			       ? 0
@@ -231,7 +234,11 @@ int message_check(struct message *message, const struct exchange_request *from)
 	if (result < 0)
 		return result;
 	message->head = value_is(&from->method, "HEAD");
-	message->connect = value_is(&from->method, "CONNECT");
+	message->websocket = value_is(&from->tunnel, "websocket");
+	message->connect =
+		value_is(&from->method, "CONNECT") && !message->websocket;
+	if (message->websocket && message->has_length)
+		return -EPROTO;
 	message->safe = is_one_of(&from->method, safe);
 	message->idempotent =
 		message->safe || is_one_of(&from->method, idempotent);

@@ -16,7 +16,8 @@ struct message {
 	bool head;	 /* HEAD: the response has no body */
 	bool safe;	 /* by its method (RFC 9110, 9.2.1) */
 	bool idempotent; /* by its method (RFC 9110, 9.2.2) */
-	bool connect;	 /* CONNECT */
+	bool connect;	 /* CONNECT, but for: */
+	bool websocket;	 /* extended CONNECT to one (RFC 8441, 5) */
 	bool has_length; /* there is a Content-Length: */
 	uint64_t length; /* octets */
 };

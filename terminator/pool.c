@@ -10,6 +10,7 @@
 #include "terminator/choose.h"
 #include "terminator/h1_client.h"
 #include "terminator/pool_retry.h"
+#include "terminator/random.h"
 
 /* So long a new pool may have to wait for its first backend. */
 enum { FIRST_ROWS_MS = 2000 };
@@ -343,8 +344,15 @@ static int begin(struct exchange *exchange,
 	struct forwarding forwarding = introduction_forwarding(exchange);
 	struct upstream *upstream = exchange->upstream;
 	uint64_t now = uv_now(upstream->shared->loop);
-	int result = h1_request_write(&exchange->request, request,
-				      &exchange->message, &forwarding);
+	uint8_t random[WEBSOCKET_RANDOM];
+	int result;
+
+	if (exchange->message.websocket) {
+		random_bytes(random, sizeof(random));
+		websocket_key(exchange->request.websocket_key, random);
+	}
+	result = h1_request_write(&exchange->request, request,
+				  &exchange->message, &forwarding);
 
 	if (result < 0)
 		return result;

@@ -15,7 +15,7 @@ TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) \
 	introduction.o later.o message.o own_rows.o pool.o pool_retry.o \
 	proxy_protocol.o request_id.o retry.o \
 	client_table.o exchange_limits.o limits.o random.o slow_list.o \
-	pool_stats.o router.o text.o trials.o upstream.o)
+	pool_stats.o router.o text.o trials.o upstream.o websocket.o)
 
 client_table_test_OBJS := $(BUILD)/obj/terminator/client_table.o
 slow_list_test_OBJS := $(BUILD)/obj/terminator/slow_list.o
@@ -26,6 +26,8 @@ routes_test_OBJS := $(BUILD)/obj/terminator/routes.o
 own_rows_test_OBJS := $(BUILD)/obj/terminator/own_rows.o \
 	$(addprefix $(BUILD)/obj/loader/lib/,effective.o parse.o)
 proxy_protocol_test_OBJS := $(BUILD)/obj/terminator/proxy_protocol.o
+websocket_test_OBJS := $(BUILD)/obj/terminator/websocket.o
+websocket_test_LIBS := -lwolfssl
 retry_test_OBJS := $(BUILD)/obj/terminator/retry.o
 body_test_OBJS := $(BUILD)/obj/terminator/body.o
 h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
@@ -52,6 +54,8 @@ upstream_stats_test_OBJS := $(upstream_rows_test_OBJS)
 upstream_stats_test_LIBS := $(upstream_test_LIBS)
 upstream_retry_test_OBJS := $(upstream_rows_test_OBJS)
 upstream_retry_test_LIBS := $(upstream_test_LIBS)
+upstream_wait_test_OBJS := $(upstream_test_OBJS)
+upstream_wait_test_LIBS := $(upstream_test_LIBS)
 upstream_churn_test_OBJS := $(upstream_rows_test_OBJS)
 upstream_churn_test_LIBS := $(upstream_test_LIBS)
 upstream_limits_test_OBJS := $(upstream_test_OBJS)

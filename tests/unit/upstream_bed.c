@@ -267,10 +267,12 @@ void front_start(struct front *front, struct bed *bed, const char *target,
 	};
 
 	/* RFC 9114, 4.4 */
-	if (!strncmp(target, "CONNECT ", 8)) {
+	if (!strncmp(target, "CONNECT ", 8) && !front->tunnel) {
 		request.authority = make_field("", "a.example:443");
 		request.scheme = request.path = (struct field){0};
 	}
+	if (front->tunnel)
+		request.tunnel = make_field("", front->tunnel);
 	for (; fields && fields[0]; fields += 2)
 		list[request.field_count++] = make_field(fields[0], fields[1]);
 	front->bed = bed;

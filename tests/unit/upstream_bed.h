@@ -76,7 +76,8 @@ struct front {
 	uint64_t upload_sent;
 	uint64_t sent_before_head;
 	uint64_t consumed;
-	bool upload_open; /* does not end the request by itself */
+	const char *tunnel; /* `:protocol`, of CONNECT; NULL: none */
+	bool upload_open;   /* does not end the request by itself */
 	bool in_upload;
 	int result; /* of the last exchange_request_* */
 };
@@ -84,7 +85,7 @@ struct front {
 /* front_start begins a request; `target` is "METHOD /path", `fields` pairs of
  * name and value with a NULL at the end, or NULL. With an upload size over 0
  * the body is so many octets of the pattern; with upload_open the end is the
- * test's to tell. Set those two before; all else is set here. */
+ * test's to tell. Set those and `tunnel` before; all else is set here. */
 void front_start(struct front *front, struct bed *bed, const char *target,
 		 const char *const *fields);
 
