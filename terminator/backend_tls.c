@@ -253,6 +253,7 @@ void tls_link_feed(struct tls_link *link, const char *data, size_t size)
 static void note_error(struct tls_link *link, int code)
 {
 	wolfSSL_ERR_error_string_n(code, link->error, sizeof(link->error));
+	wolfSSL_ERR_clear_error();
 }
 
 int tls_link_handshake(struct tls_link *link)

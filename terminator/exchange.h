@@ -115,9 +115,9 @@ int exchange_request_end(struct exchange *exchange,
 size_t exchange_request_held(const struct exchange *exchange);
 
 /* exchange_sender_is_slow ends a request whose body comes too slowly, from the
- * event loop: by 408, or by `broken` after `head`; one that has its response
- * already just ends. The front then reads no more of it. Returns false, and
- * does nothing, while it is the backend that is slow. */
+ * event loop: by 408; one that has its response already just ends. The front
+ * then reads no more of it. Returns false, and does nothing, while it is the
+ * backend that is slow, or while a response is under way. */
 bool exchange_sender_is_slow(struct exchange *exchange);
 
 /* exchange_peek fills vectors with response octets not yet read; 0 = none. */

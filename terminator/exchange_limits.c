@@ -37,6 +37,9 @@ bool exchange_sender_is_slow(struct exchange *exchange)
 {
 	if (exchange->request_body.held)
 		return false;
+	/* A conversation: the client may wait for what the backend says. */
+	if (exchange->head_told && !exchange->response_ended)
+		return false;
 	if (!exchange->request_dropped)
 		exchange_failed(exchange, EXCHANGE_FAILURE_SLOW);
 	return true;

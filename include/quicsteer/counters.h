@@ -131,8 +131,7 @@
 	X(responses_4xx, "responses of class 4xx")                             \
 	X(responses_5xx, "responses of class 5xx")                             \
 	X(streams_reset_by_client, "requests that the client cancelled")       \
-	X(streams_reset_by_us,                                                 \
-	  "requests that we reset (malformed, or the backend broke off)")      \
+	X(streams_reset_by_us, "requests that we reset, whatever the reason")  \
 	X(requests_malformed,                                                  \
 	  "requests that we reset since they are malformed (RFC 9114, 4.1.2)") \
 	X(limit_header, "requests over limits.header_fields or header_size")   \
@@ -141,12 +140,9 @@
 	X(limit_slow_header, "requests over limits.header_timeout")            \
 	X(limit_slow_body, "requests under limits.body_minimum_rate")          \
 	X(limit_client_requests, "requests over limits.client_requests")       \
-	X(limit_client_connections,                                            \
-	  "connections refused over limits.client_connections")                \
-	X(limit_connection_requests,                                           \
-	  "connections ended by limits.connection_requests")                   \
-	X(limit_clients_unknown,                                               \
-	  "times a client was not limited, for lack of a place to count it")   \
+	X(limit_client_connections, "connections over the client's limit")     \
+	X(limit_connection_requests, "connections that made all requests")     \
+	X(limit_clients_unknown, "clients that had no place to be counted")    \
 	X(upstream_connects, "connections to backends")                        \
 	X(upstream_reuses, "requests sent on a kept-alive backend connection") \
 	X(upstream_connect_errors, "connections to backends that failed")      \

@@ -112,8 +112,9 @@ static const struct qs_config_key limits_keys[] = {
 		.fallback = "100",
 		MEMBER(struct qs_config_limits, body_minimum_rate),
 		.maximum = 1000000000,
-		.help = "octets a second of a request's body, unless the "
-			"backend is the slower one; slower ones get 408",
+		.help = "octets a second of a request's body until its "
+			"response begins, unless the backend is the slower "
+			"one; slower ones get 408",
 	},
 	{},
 };

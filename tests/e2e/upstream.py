@@ -172,9 +172,9 @@ def tls(results, bed, ask):
     answer = ask("/tls/files/big")
     results.equal("a large body by TLS", answer.size, len(big))
     text = os.urandom(700_000).hex()
-    put = ask("/tls/put", method="PUT", body=text)
+    put = ask("/tls/put", method="PUT", body=text, expect="100-continue")
     with open(bed.path("www/put"), encoding="ascii") as file:
-        results.check("a large upload by TLS",
+        results.check("a large upload by TLS that waits for 100",
                       put.status in (201, 204) and file.read() == text,
                       str(put))
 
