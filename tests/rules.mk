@@ -27,31 +27,34 @@ unit-suites: $(UNIT_SUITES)
 # The totals stay in a file, so that .ci/run can end with them even when make
 # has said its own last word.
 SUMMARY := build/tests-summary
+# Suites that run at once: each has namespaces and folders of its own, and
+# most wait for clocks most of the time.
+TEST_JOBS ?= 2
 
 test:
 	@rm -f $(SUMMARY)
 	@$(MAKE) deps
 	@$(MAKE) all suites
 	@$(MAKE) SAN=1 BUILD=$(BUILD)/san all suites
-	@tests/run -s $(SUMMARY) $(LINT_SUITES) $(UNIT_SUITES) \
+	@tests/run -s $(SUMMARY) -j $(TEST_JOBS) $(LINT_SUITES) $(UNIT_SUITES) \
 		$(UNIT_SUITES:$(BUILD)/%=$(BUILD)/san/%) \
 		$(BPF_SUITES) $(E2E_SUITES) $(SAN_SUITES)
 
 test-unit: unit-suites
-	@tests/run $(UNIT_SUITES)
+	@tests/run -j $(TEST_JOBS) $(UNIT_SUITES)
 
 test-bpf: all suites
 	@tests/run $(BPF_SUITES)
 
 test-e2e: all suites
-	@tests/run $(E2E_SUITES)
+	@tests/run -j $(TEST_JOBS) $(E2E_SUITES)
 
 lint:
 	@tests/run $(LINT_SUITES)
 
 san:
 	@$(MAKE) SAN=1 BUILD=$(BUILD)/san all suites
-	@tests/run $(UNIT_SUITES:$(BUILD)/%=$(BUILD)/san/%) $(SAN_SUITES)
+	@tests/run -j $(TEST_JOBS) $(UNIT_SUITES:$(BUILD)/%=$(BUILD)/san/%) $(SAN_SUITES)
 
 test-vectors:
 	@[ -n "$(VECTORS)" ] || \

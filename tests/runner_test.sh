@@ -57,6 +57,18 @@ expect 'Criterion cut short' 1 '1 passed, 1 failed, 0 skipped' tap_short
 expect 'Criterion failing' 1 '0 passed, 1 failed, 0 skipped' tap_bad
 expect 'no suite at all' 1 '0 passed, 1 failed, 0 skipped'
 
+# Several at once: all are counted, and what they say comes in their order.
+suite late 'sleep 0.3; echo "ok late"'
+tests/run -j 3 "$scratch"/{late,good,bad,skips,good} >"$scratch/out" 2>&1
+order=$(sed -n "s#^$scratch/##p" "$scratch/out" | tr '\n' ' ')
+if [ "$order" = 'late good bad skips good ' ] &&
+	[ "$(tail -n 1 "$scratch/out")" = '6 passed, 1 failed, 1 skipped' ]; then
+	echo 'ok several at once'
+else
+	echo "not ok several at once: $order, $(tail -n 1 "$scratch/out")"
+	result=1
+fi
+
 tests/run "$scratch/tap_bad" | grep -q 'Assertion: 1' &&
 	echo 'ok details of a failure' ||
 	{ echo 'not ok details of a failure: not shown'; result=1; }
