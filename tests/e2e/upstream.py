@@ -179,6 +179,32 @@ def tls(results, bed, ask):
                       str(put))
 
 
+def tls_reload(results, bed, ask):
+    """The pool's TLS changes as a whole or not at all."""
+    pool = next(one for one in bed.settings["pools"] if one["name"] == "tls")
+    before = pool["tls"]
+    with open(bed.path("garbage.pem"), "w", encoding="ascii") as file:
+        file.write("nothing\n")
+    pool["tls"] = dict(before, ca_file=bed.path("garbage.pem"))
+    status, said = bed.reload()
+    results.check("authorities that are none are refused",
+                  status != 0 and "pool tls: " in said
+                  and "no PEM certificates" in said, said)
+    results.check("and nothing has changed",
+                  " localhost " in ask("/tls/").body)
+    pool["tls"] = dict(before, server_name="other.test")
+    results.equal("another name", bed.reload()[0], 0)
+    answer = ask("/tls/")
+    results.check("no connection goes on under the old one",
+                  " other.test . " in answer.body, str(answer))
+    pool["tls"] = dict(before, server_name="elsewhere.test")
+    results.equal("a wrong name", bed.reload()[0], 0)
+    results.equal("what was verified for another name is worth nothing",
+                  ask("/tls/").status, 502)
+    pool["tls"] = before
+    results.equal("back", bed.reload()[0], 0)
+
+
 def proxy_protocol(results, bed, ask):
     first = ask("/proxied/")
     results.check("nginx learns the client by the PROXY protocol",
@@ -257,6 +283,7 @@ def upstream(results):
         with Asker(bed) as ask:
             introductions(results, bed, ask)
             tls(results, bed, ask)
+            tls_reload(results, bed, ask)
             proxy_protocol(results, bed, ask)
         queue(results, bed)
         storm(results, bed)
