@@ -161,3 +161,12 @@ const struct exchange_handler redirect_handler = {
 	.begin = begin_redirect,
 	.cancel = cancel_redirect,
 };
+
+void answer_refuse_method(struct later_work *work)
+{
+	static const struct field allow = {"allow", 5, "GET, HEAD", 9};
+
+	answer_failure(exchange_of_later(work), 405,
+		       "405 Method Not Allowed: this page takes GET and HEAD\n",
+		       &allow, 1);
+}

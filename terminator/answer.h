@@ -9,6 +9,7 @@
 
 struct exchange;
 struct exchange_handler;
+struct later_work;
 
 /* A route's answer, owned. */
 struct answer {
@@ -34,5 +35,9 @@ void answer_free(struct answer *answer);
  * into the header. */
 void answer_failure(struct exchange *exchange, unsigned status,
 		    const char *text, const struct field *fields, size_t count);
+
+/* answer_refuse_method, for exchange_defer, answers 405: a page of our own
+ * takes GET and HEAD. */
+void answer_refuse_method(struct later_work *work);
 
 #endif

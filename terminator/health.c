@@ -128,21 +128,12 @@ static void answer_health(struct later_work *work)
 	text_free(&text);
 }
 
-static void refuse_method(struct later_work *work)
-{
-	static const struct field allow = {"allow", 5, "GET, HEAD", 9};
-
-	answer_failure(exchange_of_later(work), 405,
-		       "405 Method Not Allowed: this page takes GET and HEAD\n",
-		       &allow, 1);
-}
-
 static int begin(struct exchange *exchange,
 		 const struct exchange_request *request)
 {
 	(void)request;
-	exchange_defer(exchange,
-		       exchange->message.safe ? answer_health : refuse_method);
+	exchange_defer(exchange, exchange->message.safe ? answer_health
+							: answer_refuse_method);
 	return 0;
 }
 

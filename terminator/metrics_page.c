@@ -323,6 +323,10 @@ static int begin(struct exchange *exchange,
 		exchange_defer(exchange, refuse);
 		return 0;
 	}
+	if (!exchange->message.safe) {
+		exchange_defer(exchange, answer_refuse_method);
+		return 0;
+	}
 	if (!page->on) {
 		exchange_defer(exchange, tell_unreachable);
 		return 0;

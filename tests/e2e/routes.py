@@ -237,6 +237,9 @@ def metrics_page(results, bed, ask):
     answer = ask("/metrics", method="HEAD")
     results.check("... of a HEAD", answer.status == 200 and answer.size == 0,
                   str(answer))
+    answer = ask("/metrics", method="POST", body="x")
+    results.check("... to GET and HEAD only", answer.status == 405
+                  and answer.fields.get("allow") == "GET, HEAD", str(answer))
     bed.settings["terminator"]["metrics"]["allow"] = ["192.0.2.0/24"]
     status, said = bed.reload()
     answer = ask("/metrics")
