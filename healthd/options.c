@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "healthd/options.h"
+#include "loader/lib/arguments.h"
 #include "loader/lib/log.h"
 #include "loader/lib/version.h"
 #include "quicsteer/abi.h"
 
-#include <getopt.h>
 #include <stdio.h>
 
 static const char help[] =
@@ -70,8 +70,10 @@ static int set_log_format(struct options *options, const char *text)
 	return -1;
 }
 
-static int apply_option(struct options *options, int option)
+static int apply_option(void *user, int option)
 {
+	struct options *options = user;
+
 	switch (option) {
 	case 'c':
 		options->config = optarg;
@@ -96,26 +98,7 @@ static int apply_option(struct options *options, int option)
 
 int options_parse(int argc, char **argv, struct options *options)
 {
-	int option, status = -1;
-
 	*options = (struct options){.config = QS_CONFIG_FILE};
-	opterr = 0;
-	while (status == -1) {
-		option = getopt_long(argc, argv, ":c:hV", long_options, NULL);
-		if (option == -1)
-			break;
-		if (option == ':' || option == '?') {
-			log_error("%s %s; see --help",
-				  option == ':' ? "value missing after"
-						: "unknown or ambiguous option",
-				  argv[optind - 1]);
-			return 2;
-		}
-		status = apply_option(options, option);
-	}
-	if (status == -1 && argv[optind]) {
-		log_error("unexpected argument '%s'; see --help", argv[optind]);
-		return 2;
-	}
-	return status;
+	return qs_arguments_read(argc, argv, ":c:hV", long_options,
+				 apply_option, options);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/options.h"
+#include "loader/lib/arguments.h"
 #include "loader/lib/log.h"
 #include "loader/lib/parse.h"
 #include "loader/lib/version.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,8 +186,10 @@ static int set_log_format(struct options *options, const char *text)
 	return -1;
 }
 
-static int apply_option(struct options *options, int option)
+static int apply_option(void *user, int option)
 {
+	struct options *options = user;
+
 	switch (option) {
 	case 'c':
 		options->config = optarg;
@@ -235,8 +237,6 @@ static int apply_option(struct options *options, int option)
 
 int options_parse(int argc, char **argv, struct options *options)
 {
-	int option, status = -1;
-
 	*options = (struct options){
 		.mode = OPTION_UNSET,
 		.dispatcher = OPTION_UNSET,
@@ -244,24 +244,6 @@ int options_parse(int argc, char **argv, struct options *options)
 		.log_level = OPTION_UNSET,
 		.log_format = OPTION_UNSET,
 	};
-	opterr = 0;
-	while (status == -1) {
-		option = getopt_long(argc, argv, ":c:i:a:hV", long_options,
-				     NULL);
-		if (option == -1)
-			break;
-		if (option == ':' || option == '?') {
-			log_error("%s %s; see --help",
-				  option == ':' ? "value missing after"
-						: "unknown or ambiguous option",
-				  argv[optind - 1]);
-			return 2;
-		}
-		status = apply_option(options, option);
-	}
-	if (status == -1 && argv[optind]) {
-		log_error("unexpected argument '%s'; see --help", argv[optind]);
-		return 2;
-	}
-	return status;
+	return qs_arguments_read(argc, argv, ":c:i:a:hV", long_options,
+				 apply_option, options);
 }
