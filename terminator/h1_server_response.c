@@ -10,7 +10,7 @@
 	case number:                      \
 		return #text;
 
-static const char *reason_of(unsigned status)
+static const char *name_of(unsigned status)
 {
 	switch (status) {
 		HTTP_STATUS_MAP(STATUS_REASON)
@@ -19,12 +19,31 @@ static const char *reason_of(unsigned status)
 	}
 }
 
+enum { REASON_SIZE = 48 };
+
+/* "NOT_FOUND" as "Not Found"; what it says is for people only. */
+static const char *reason_of(char text[REASON_SIZE], unsigned status)
+{
+	bool begins = true;
+	size_t i;
+
+	snprintf(text, REASON_SIZE, "%s", name_of(status));
+	for (i = 0; status != 200 && text[i]; i++) {
+		if (text[i] == '_')
+			text[i] = ' ';
+		else if (!begins && text[i] >= 'A' && text[i] <= 'Z')
+			text[i] += 'a' - 'A';
+		begins = text[i] == ' ';
+	}
+	return text;
+}
+
 static void add_status(struct text *out, unsigned status)
 {
-	char line[64];
+	char line[80], reason[REASON_SIZE];
 
 	snprintf(line, sizeof(line), "HTTP/1.1 %u %s\r\n", status,
-		 reason_of(status));
+		 reason_of(reason, status));
 	text_add_string(out, line);
 }
 
@@ -180,7 +199,7 @@ static void count_own(struct h1_server *h1, unsigned status)
 void h1_response_own(struct h1_server *h1, unsigned status,
 		     const char *location)
 {
-	char body[80], length[8], date[HTTP_DATE_SIZE];
+	char body[80], reason[REASON_SIZE], length[8], date[HTTP_DATE_SIZE];
 	bool head = h1->method.size == 4 && !memcmp(h1->method.data, "HEAD", 4);
 
 	h1->closing = true;
@@ -190,7 +209,7 @@ void h1_response_own(struct h1_server *h1, unsigned status,
 		return;
 	}
 	count_own(h1, status);
-	snprintf(body, sizeof(body), "%u %s\n", status, reason_of(status));
+	snprintf(body, sizeof(body), "%u %s\n", status, reason_of(reason, status));
 	snprintf(length, sizeof(length), "%zu", strlen(body));
 	add_status(&h1->out, status);
 	add(&h1->out, "date", http_date_write(date, time(NULL)));
