@@ -79,8 +79,8 @@ static int describe(const struct qs_listener_key *key, int error, char *text,
 		snprintf(text, size, "cannot listen on TCP %s: %s", address,
 			 strerror(-error));
 	else
-		snprintf(text, size,
-			 "TCP %s is taken by %s: stop it, or %s", address,
+		snprintf(text, size, "TCP %s is taken by %s: stop it, or %s",
+			 address,
 			 holder_describe(HOLDER_TCP, key->address.port, holder),
 			 key->kind == QS_LISTENER_TLS
 				 ? "set loader.tcp to false"
@@ -321,7 +321,8 @@ void listeners_change(struct listeners *listeners,
 	list_wanted(&wanted, options);
 	drop_unwanted(listeners, &wanted);
 	for (size_t i = 0; i < wanted.count; i++) {
-		struct listener_slot *slot = &listeners->slots[listeners->count];
+		struct listener_slot *slot =
+			&listeners->slots[listeners->count];
 
 		if (find(listeners, &wanted.slots[i].key))
 			continue;

@@ -9,7 +9,7 @@
  * end is under way to them. */
 #define DRAIN_IDLE_NS (1000 * UINT64_C(1000000))
 
-static void *new(struct tcp_conn *conn)
+static void *new (struct tcp_conn *conn)
 {
 	struct h1_server *h1 = calloc(1, sizeof(*h1));
 
@@ -117,8 +117,8 @@ static void parse_unread(struct h1_server *h1)
 {
 	if (!unread_size(h1))
 		return;
-	h1->unread_at += parse(h1, h1->unread.data + h1->unread_at,
-			       unread_size(h1));
+	h1->unread_at +=
+		parse(h1, h1->unread.data + h1->unread_at, unread_size(h1));
 	if (!unread_size(h1)) {
 		text_clear(&h1->unread);
 		h1->unread_at = 0;
@@ -196,8 +196,7 @@ static void step(void *session, uint64_t now_ns, uint64_t last_ns)
 
 	if (h1->failed || h1->broken)
 		return;
-	if (h1->head_ns &&
-	    now_ns - h1->head_ns >= options->header_timeout_ns) {
+	if (h1->head_ns && now_ns - h1->head_ns >= options->header_timeout_ns) {
 		end_slow(h1);
 	} else if (in_request(h1)) {
 		if (silent && wants_input(h1))

@@ -16,8 +16,8 @@
 #include "terminator/text.h"
 
 enum {
-	H1_HEAD_MAX = 64 * 1024, /* all sections of a request, octets */
-	H1_FIELDS_MAX = 256,	 /* in one section */
+	H1_HEAD_MAX = 64 * 1024,   /* all sections of a request, octets */
+	H1_FIELDS_MAX = 256,	   /* in one section */
 	H1_DROP_MAX = 1024 * 1024, /* of a body that nobody wants */
 };
 
@@ -42,7 +42,7 @@ struct h1_server {
 	uint64_t head_ns; /* when its first octet came; 0: none has */
 	bool head_done;
 	bool request_done;
-	bool ended; /* it has neither body nor trailers */
+	bool ended;	  /* it has neither body nor trailers */
 	unsigned refusal; /* status that a callback of the parser wants */
 	struct exchange *exchange;
 

@@ -332,7 +332,7 @@ static int on_message_complete(llhttp_t *parser)
 					      h1->fields.count);
 	field_list_clear(&h1->fields);
 	if (result)
-		return refuse(h1, result == -EPROTO ? 400
+		return refuse(h1, result == -EPROTO  ? 400
 				  : result == -E2BIG ? 431
 						     : 503);
 	h1->paused = true;
@@ -364,7 +364,10 @@ static unsigned status_of(const struct h1_server *h1, llhttp_errno_t error)
 	switch (error) {
 	case HPE_INVALID_METHOD:
 		return at && field_token_valid(at, 1) ? 501 : 400;
-	case HPE_INVALID_VERSION:
+	case HPE_INVALID_VERSION: /* or no CRLF behind it */
+		return h1->parser.http_major == 1 && h1->parser.http_minor <= 1
+			       ? 400
+			       : 505;
 	case HPE_PAUSED_H2_UPGRADE:
 		return 505;
 	default:
@@ -397,10 +400,9 @@ size_t h1_request_feed(struct h1_server *h1, const char *data, size_t size)
 	h1->closing = true;
 	/* An answer of our own has been made, or is made now. */
 	if (h1->exchange || !h1->head_told)
-		h1_response_own(h1,
-				h1->refusal ? h1->refusal
-					    : status_of(h1, error),
-				NULL);
+		h1_response_own(
+			h1, h1->refusal ? h1->refusal : status_of(h1, error),
+			NULL);
 	return size;
 }
 

@@ -209,7 +209,8 @@ void h1_response_own(struct h1_server *h1, unsigned status,
 		return;
 	}
 	count_own(h1, status);
-	snprintf(body, sizeof(body), "%u %s\n", status, reason_of(reason, status));
+	snprintf(body, sizeof(body), "%u %s\n", status,
+		 reason_of(reason, status));
 	snprintf(length, sizeof(length), "%zu", strlen(body));
 	add_status(&h1->out, status);
 	add(&h1->out, "date", http_date_write(date, time(NULL)));

@@ -103,9 +103,9 @@ static int send_settings(struct h2_server *h2)
 					 settings, 3);
 
 	return rv ? rv
-		  : nghttp2_session_set_local_window_size(
-			    h2->nghttp2, NGHTTP2_FLAG_NONE, 0,
-			    H2_CONNECTION_WINDOW);
+		  : nghttp2_session_set_local_window_size(h2->nghttp2,
+							  NGHTTP2_FLAG_NONE, 0,
+							  H2_CONNECTION_WINDOW);
 }
 
 static void free_session(void *session)
@@ -118,7 +118,7 @@ static void free_session(void *session)
 	free(h2);
 }
 
-static void *new(struct tcp_conn *conn)
+static void *new (struct tcp_conn *conn)
 {
 	struct h2_server *h2 = calloc(1, sizeof(*h2));
 

@@ -46,8 +46,8 @@ struct h2_stream {
 	struct exchange *exchange; /* NULL before the header section's end */
 	struct h3_fields fields;   /* of the section that is being received */
 	bool head_done;
-	bool ended;   /* the request is complete */
-	bool refused; /* reset: what still comes of it is ignored */
+	bool ended;	  /* the request is complete */
+	bool refused;	  /* reset: what still comes of it is ignored */
 	uint64_t last_ns; /* octets of it came, or were sent */
 	struct h2_stream *prev, *next;
 };

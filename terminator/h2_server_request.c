@@ -94,8 +94,8 @@ static void end_request(struct h2_stream *stream)
 	/* What came since the header section is the trailer section. */
 	result = h3_fields_list(&stream->fields, &trailers, &count);
 	if (!result)
-		result = exchange_request_end(stream->exchange, trailers,
-					      count);
+		result =
+			exchange_request_end(stream->exchange, trailers, count);
 	if (!result)
 		return;
 	h2_stream_cancel(stream);

@@ -118,8 +118,8 @@ static void on_interim(void *user, unsigned status, const struct field *fields,
 	nv = make_nv(fields, count, text, NULL, &nv_count);
 	if (nv)
 		rv = nghttp2_submit_headers(stream->h2->nghttp2,
-					    NGHTTP2_FLAG_NONE, stream->id,
-					    NULL, nv, nv_count, NULL);
+					    NGHTTP2_FLAG_NONE, stream->id, NULL,
+					    nv, nv_count, NULL);
 	free(nv);
 	if (rv < 0)
 		h2_stream_refuse(stream, NGHTTP2_INTERNAL_ERROR);

@@ -40,8 +40,8 @@ struct tcp {
 	struct tcp_conn *conns;	    /* utlist */
 	struct tcp_conn *dirty;
 	bool accepting;
-	bool draining;	      /* requests that come are the last ones */
-	uint64_t resume_ns;   /* accept() failed: not before then; 0: now */
+	bool draining;	    /* requests that come are the last ones */
+	uint64_t resume_ns; /* accept() failed: not before then; 0: now */
 	uint8_t in[TCP_IN_SIZE];
 };
 

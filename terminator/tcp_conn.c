@@ -14,8 +14,8 @@
 #include "terminator/h2_server.h"
 
 enum {
-	READS_A_TURN = 4,    /* others want their turn */
-	TLS_HANDSHAKE = 22,  /* content type, RFC 8446, 5.1 */
+	READS_A_TURN = 4,   /* others want their turn */
+	TLS_HANDSHAKE = 22, /* content type, RFC 8446, 5.1 */
 };
 
 /* After the last octet: until then the client's own may come and must not make
@@ -114,7 +114,7 @@ static bool begin_protocol(struct tcp_conn *conn,
 			   const struct tcp_protocol *protocol)
 {
 	conn->protocol = protocol;
-	conn->session = protocol->new(conn);
+	conn->session = protocol->new (conn);
 	if (!conn->session) {
 		tcp_conn_free(conn, QS_CLOSE_internal);
 		return false;
@@ -139,8 +139,8 @@ static bool begin(struct tcp_conn *conn)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n <= 0) {
-		tcp_conn_free(conn, n ? QS_CLOSE_peer_error
-				      : QS_CLOSE_peer_done);
+		tcp_conn_free(conn,
+			      n ? QS_CLOSE_peer_error : QS_CLOSE_peer_done);
 		return false;
 	}
 	if (first >= 'A' && first <= 'Z') {
@@ -190,7 +190,8 @@ static bool read_input(struct tcp_conn *conn)
 	for (i = 0; i < READS_A_TURN; i++) {
 		ssize_t n;
 
-		if (conn->input_ended || !conn->protocol->wants_input(conn->session))
+		if (conn->input_ended ||
+		    !conn->protocol->wants_input(conn->session))
 			return true;
 		n = read_some(conn, conn->tcp->in, TCP_IN_SIZE);
 		if (n == -EAGAIN)
@@ -224,8 +225,8 @@ static bool fill(struct tcp_conn *conn)
 		return false;
 	}
 	conn->out_at = 0;
-	conn->out_size = conn->protocol->output(conn->session, conn->out,
-						TCP_OUT_SIZE);
+	conn->out_size =
+		conn->protocol->output(conn->session, conn->out, TCP_OUT_SIZE);
 	return true;
 }
 
@@ -283,9 +284,9 @@ static bool run_ending(struct tcp_conn *conn)
 	int i;
 
 	for (i = 0; i < READS_A_TURN; i++) {
-		n = conn->input_ended ? 0
-				      : recv(conn->fd, conn->tcp->in,
-					     TCP_IN_SIZE, 0);
+		n = conn->input_ended
+			    ? 0
+			    : recv(conn->fd, conn->tcp->in, TCP_IN_SIZE, 0);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return true;
 		if (n <= 0) {
@@ -444,8 +445,8 @@ void tcp_conn_step(struct tcp_conn *conn, uint64_t now_ns)
 		break;
 	case TCP_OPEN:
 		/* The socket takes nothing: the client does not read. */
-		if (conn->out && now_ns - conn->last_ns >=
-					 options->idle_timeout_ns) {
+		if (conn->out &&
+		    now_ns - conn->last_ns >= options->idle_timeout_ns) {
 			abort_conn(conn, QS_CLOSE_slow);
 			break;
 		}

@@ -56,7 +56,7 @@ struct tcp_conn {
 	int polled; /* events */
 	enum tcp_state state;
 	struct stream_tls *tls; /* NULL: in the clear */
-	bool misplaced; /* plain HTTP came to where TLS is served */
+	bool misplaced;		/* plain HTTP came to where TLS is served */
 	bool marked;
 	bool input_ended;
 	bool want_writable; /* TLS, or `out`, waits for the socket */

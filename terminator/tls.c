@@ -53,12 +53,14 @@ static int select_stream(WOLFSSL *ssl, const unsigned char **out,
 			 unsigned char *out_size, const unsigned char *in,
 			 unsigned int in_size, void *arg)
 {
-	static const unsigned char h2[] = "\2h2", h1[] = "\10http/1.1";
+	static const unsigned char h2[] = "\2h2", h1[] = "\10http/1.1",
+				   h1_0[] = "\10http/1.0";
 
 	(void)ssl;
 	(void)arg;
 	return offers(h2, out, out_size, in, in_size) ||
-			       offers(h1, out, out_size, in, in_size)
+			       offers(h1, out, out_size, in, in_size) ||
+			       offers(h1_0, out, out_size, in, in_size)
 		       ? SSL_TLSEXT_ERR_OK
 		       : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -154,9 +156,9 @@ static const char *configure(struct tls *tls, const char *certificate_file,
 	    WOLFSSL_SUCCESS)
 		return "wolfSSL was built without TLS 1.2";
 	/* Tickets hold all that is to be remembered. */
-	wolfSSL_CTX_set_session_cache_mode(tls->stream,
-					   WOLFSSL_SESS_CACHE_OFF);
-	wolfSSL_CTX_set_mode(tls->stream, WOLFSSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	wolfSSL_CTX_set_session_cache_mode(tls->stream, WOLFSSL_SESS_CACHE_OFF);
+	wolfSSL_CTX_set_mode(tls->stream,
+			     WOLFSSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	return NULL;
 }
 
