@@ -89,7 +89,8 @@ static int describe(const struct qs_listener_key *key, int error, char *text,
 }
 
 /* Opens one. Returns 0 also if it is to be had later. */
-static int open_slot(struct listener_slot *slot, char *text, size_t size)
+static int open_slot(struct listener_slot *slot, bool terminators, char *text,
+		     size_t size)
 {
 	int fd = qs_tcp_listen(&slot->key.address);
 
@@ -98,8 +99,9 @@ static int open_slot(struct listener_slot *slot, char *text, size_t size)
 		return 0;
 	slot->fd = -1;
 	if (fd == -EADDRINUSE &&
-	    holder_is_program(HOLDER_TCP, slot->key.address.port,
-			      TERMINATOR_PROGRAM)) {
+	    (terminators ||
+	     holder_is_program(HOLDER_TCP, slot->key.address.port,
+			       TERMINATOR_PROGRAM))) {
 		log_info("terminators of an earlier loader hold TCP port %u "
 			 "and may hand it back",
 			 slot->key.address.port);
@@ -118,11 +120,11 @@ static void close_slots(struct listeners *listeners)
 }
 
 int listeners_open(struct listeners *listeners, const struct options *options,
-		   char *text, size_t size)
+		   bool terminators, char *text, size_t size)
 {
 	list_wanted(listeners, options);
 	for (size_t i = 0; i < listeners->count; i++) {
-		if (open_slot(&listeners->slots[i], text, size)) {
+		if (open_slot(&listeners->slots[i], terminators, text, size)) {
 			close_slots(listeners);
 			return -1;
 		}

@@ -27,11 +27,12 @@ struct listeners {
 };
 
 /*
- * listeners_open: opens what `options` want. Returns 0, or -1 after writing who
+ * listeners_open: opens what `options` want; what is taken is awaited if there
+ * are `terminators` of an earlier loader. Returns 0, or -1 after writing who
  * holds one into `text`, and has closed all.
  */
 int listeners_open(struct listeners *listeners, const struct options *options,
-		   char *text, size_t size);
+		   bool terminators, char *text, size_t size);
 
 /* listeners_start: goes on trying, on `loop`, for those that it lacks. */
 void listeners_start(struct listeners *listeners, uv_loop_t *loop,

@@ -105,7 +105,8 @@ static int check(struct loader *loader)
 		return -1;
 	if (check_ports(loader, recorded))
 		return -1;
-	if (listeners_open(&loader->listeners, options, text, sizeof(text))) {
+	if (listeners_open(&loader->listeners, options, recorded > 0, text,
+			   sizeof(text))) {
 		log_error("%s", text);
 		return -1;
 	}

@@ -160,6 +160,9 @@ static int on_begin_frame(nghttp2_session *nghttp2, const nghttp2_frame_hd *hd,
 	struct h2_server *h2 = user;
 
 	(void)nghttp2;
+	/* Those that we do not know are dropped without another word. */
+	if (hd->type > NGHTTP2_CONTINUATION)
+		return h2_spend(h2);
 	if (hd->type != NGHTTP2_CONTINUATION)
 		return 0;
 	if (++h2->continuations <= H2_MAX_CONTINUATIONS)
