@@ -24,9 +24,9 @@ struct reload;
 struct rotation;
 
 struct control {
-	struct registry *registry; /* borrowed */
-	struct reload *reload;	   /* borrowed */
-	struct rotation *rotation; /* borrowed; before control_start */
+	struct registry *registry;   /* borrowed */
+	struct reload *reload;	     /* borrowed */
+	struct rotation *rotation;   /* borrowed; before control_start */
 	struct listeners *listeners; /* likewise */
 	const struct control_deployment *deployment; /* borrowed */
 	struct sockaddr_un address;

@@ -88,6 +88,14 @@ static int describe(const struct qs_listener_key *key, int error, char *text,
 	return -1;
 }
 
+/* A socket that one was sent and did not take yet is in nobody's table, but the
+ * process has its UDP socket of that port. */
+static bool is_of_terminators(__u16 port)
+{
+	return holder_is_program(HOLDER_TCP, port, TERMINATOR_PROGRAM) ||
+	       holder_is_program(HOLDER_UDP, port, TERMINATOR_PROGRAM);
+}
+
 /* Opens one. Returns 0 also if it is to be had later. */
 static int open_slot(struct listener_slot *slot, bool terminators, char *text,
 		     size_t size)
@@ -99,9 +107,7 @@ static int open_slot(struct listener_slot *slot, bool terminators, char *text,
 		return 0;
 	slot->fd = -1;
 	if (fd == -EADDRINUSE &&
-	    (terminators ||
-	     holder_is_program(HOLDER_TCP, slot->key.address.port,
-			       TERMINATOR_PROGRAM))) {
+	    (terminators || is_of_terminators(slot->key.address.port))) {
 		log_info("terminators of an earlier loader hold TCP port %u "
 			 "and may hand it back",
 			 slot->key.address.port);

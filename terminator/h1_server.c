@@ -9,7 +9,7 @@
  * end is under way to them. */
 #define DRAIN_IDLE_NS (1000 * UINT64_C(1000000))
 
-static void *new (struct tcp_conn *conn)
+static void *new_session(struct tcp_conn *conn)
 {
 	struct h1_server *h1 = calloc(1, sizeof(*h1));
 
@@ -210,7 +210,7 @@ static void step(void *session, uint64_t now_ns, uint64_t last_ns)
 }
 
 const struct tcp_protocol h1_server = {
-	.new = new,
+	.new = new_session,
 	.free = free_session,
 	.input = input,
 	.input_end = input_end,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "terminator/front.h"
 #include "terminator/h1_server_private.h"
 #include "terminator/http_date.h"
 
@@ -64,14 +65,6 @@ static void add_fields(struct text *out, const struct field *fields,
 		text_add(out, fields[i].value, fields[i].value_size);
 		text_add(out, "\r\n", 2);
 	}
-}
-
-static bool has(const struct field *fields, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (field_is(&fields[i], name))
-			return true;
-	return false;
 }
 
 static void add_alt_svc(struct h1_server *h1)
@@ -138,8 +131,9 @@ static void on_head(void *user, unsigned status, const struct field *fields,
 		return;
 	add_status(&h1->out, status);
 	add_fields(&h1->out, fields, count);
-	add_framing(h1, status, has(fields, count, "content-length"), end);
-	if (!has(fields, count, "alt-svc"))
+	add_framing(h1, status,
+		    front_has_field(fields, count, "content-length"), end);
+	if (!front_has_field(fields, count, "alt-svc"))
 		add_alt_svc(h1);
 	if (h1->draining)
 		h1->closing = true;
@@ -245,26 +239,6 @@ static size_t take_out(struct h1_server *h1, uint8_t *data, size_t size)
 	return n;
 }
 
-static size_t take_body(struct h1_server *h1, uint8_t *data, size_t size)
-{
-	struct iovec pieces[8];
-	size_t count = exchange_peek(h1->exchange, pieces, 8), done = 0;
-
-	for (size_t i = 0; i < count && done < size; i++) {
-		size_t n = pieces[i].iov_len;
-
-		if (n > size - done)
-			n = size - done;
-		memcpy(data + done, pieces[i].iov_base, n);
-		done += n;
-	}
-	if (!done)
-		return 0;
-	exchange_read(h1->exchange, done);
-	exchange_release(h1->exchange, done);
-	return done;
-}
-
 /* "8000\r\n" before, "\r\n" behind. */
 enum { CHUNK_BEFORE = 6, CHUNK_AROUND = CHUNK_BEFORE + 2 };
 
@@ -276,7 +250,8 @@ static size_t take_chunk(struct h1_server *h1, uint8_t *data, size_t size)
 	_Static_assert(TCP_OUT_SIZE <= 0xffff, "four digits");
 	if (size <= CHUNK_AROUND)
 		return 0;
-	n = take_body(h1, data + CHUNK_BEFORE, size - CHUNK_AROUND);
+	n = front_take_body(h1->exchange, data + CHUNK_BEFORE,
+			    size - CHUNK_AROUND);
 	if (!n)
 		return 0;
 	snprintf(before, sizeof(before), "%04x\r\n", (unsigned)n);
@@ -310,7 +285,7 @@ size_t h1_response_output(struct h1_server *h1, uint8_t *data, size_t size)
 	if (h1->chunked)
 		done += take_chunk(h1, data + done, size - done);
 	else
-		done += take_body(h1, data + done, size - done);
+		done += front_take_body(h1->exchange, data + done, size - done);
 	end_body(h1);
 	return done + take_out(h1, data + done, size - done);
 }

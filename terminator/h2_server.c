@@ -86,6 +86,7 @@ static int make_session(struct h2_server *h2)
 	/* message.c says what is well formed; nghttp2 would drop fields. */
 	nghttp2_option_set_no_http_messaging(option, 1);
 	nghttp2_option_set_no_closed_streams(option, 1);
+	h2_set_request_options(option);
 	rv = nghttp2_session_server_new2(&h2->nghttp2, callbacks, h2, option);
 	nghttp2_option_del(option);
 	nghttp2_session_callbacks_del(callbacks);
@@ -118,7 +119,7 @@ static void free_session(void *session)
 	free(h2);
 }
 
-static void *new (struct tcp_conn *conn)
+static void *new_session(struct tcp_conn *conn)
 {
 	struct h2_server *h2 = calloc(1, sizeof(*h2));
 
@@ -315,7 +316,7 @@ static void step(void *session, uint64_t now_ns, uint64_t last_ns)
 }
 
 const struct tcp_protocol h2_server = {
-	.new = new,
+	.new = new_session,
 	.free = free_session,
 	.input = input,
 	.input_end = input_end,

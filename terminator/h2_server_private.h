@@ -58,8 +58,10 @@ void h2_stream_refuse(struct h2_stream *stream, uint32_t error_code);
 /* h2_stream_cancel frees its exchange; not from the exchange's callbacks. */
 void h2_stream_cancel(struct h2_stream *stream);
 
-/* h2_set_callbacks sets those of the request's side. */
+/* h2_set_request_callbacks sets those of the request's side, and
+ * h2_set_request_options what they need. */
 void h2_set_request_callbacks(nghttp2_session_callbacks *callbacks);
+void h2_set_request_options(nghttp2_option *option);
 
 /* h2_spend pays for a frame that brings nothing on. Returns 0, or a failure for
  * nghttp2 after the connection was told to calm down. */

@@ -160,7 +160,6 @@ static int on_begin_frame(nghttp2_session *nghttp2, const nghttp2_frame_hd *hd,
 	struct h2_server *h2 = user;
 
 	(void)nghttp2;
-	/* Those that we do not know are dropped without another word. */
 	if (hd->type > NGHTTP2_CONTINUATION)
 		return h2_spend(h2);
 	if (hd->type != NGHTTP2_CONTINUATION)
@@ -171,6 +170,17 @@ static int on_begin_frame(nghttp2_session *nghttp2, const nghttp2_frame_hd *hd,
 	nghttp2_session_terminate_session(h2->nghttp2,
 					  NGHTTP2_ENHANCE_YOUR_CALM);
 	return 0;
+}
+
+/* Frames that we do not know are dropped (RFC 9113, 5.5), but paid for. */
+static int on_unknown(nghttp2_session *nghttp2, void **payload,
+		      const nghttp2_frame_hd *hd, void *user)
+{
+	(void)nghttp2;
+	(void)payload;
+	(void)hd;
+	(void)user;
+	return NGHTTP2_ERR_CANCEL;
 }
 
 static int on_data(nghttp2_session *nghttp2, uint8_t flags, int32_t id,
@@ -198,6 +208,16 @@ static int on_data(nghttp2_session *nghttp2, uint8_t flags, int32_t id,
 	}
 }
 
+void h2_set_request_options(nghttp2_option *option)
+{
+	unsigned type;
+
+	/* Else nghttp2 drops them without a word. */
+	for (type = NGHTTP2_CONTINUATION + 1; type <= 0xff; type++)
+		nghttp2_option_set_user_recv_extension_type(option,
+							    (uint8_t)type);
+}
+
 void h2_set_request_callbacks(nghttp2_session_callbacks *callbacks)
 {
 	nghttp2_session_callbacks_set_on_begin_headers_callback(
@@ -207,6 +227,8 @@ void h2_set_request_callbacks(nghttp2_session_callbacks *callbacks)
 							     on_frame);
 	nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks,
 							      on_begin_frame);
+	nghttp2_session_callbacks_set_unpack_extension_callback(callbacks,
+								on_unknown);
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks,
 								  on_data);
 }

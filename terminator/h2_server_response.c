@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "terminator/fields.h"
+#include "terminator/front.h"
 #include "terminator/h2_server_private.h"
 
 static void set(nghttp2_nv *nv, const char *name, size_t name_size,
@@ -14,14 +14,6 @@ static void set(nghttp2_nv *nv, const char *name, size_t name_size,
 		.value = (uint8_t *)value,
 		.valuelen = value_size,
 	};
-}
-
-static bool has(const struct field *fields, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (field_is(&fields[i], name))
-			return true;
-	return false;
 }
 
 /* `status` NULL: trailers. */
@@ -39,30 +31,10 @@ static nghttp2_nv *make_nv(const struct field *fields, size_t count,
 	for (size_t i = 0; i < count; i++)
 		set(&nv[n++], fields[i].name, fields[i].name_size,
 		    fields[i].value, fields[i].value_size);
-	if (alt_svc && !has(fields, count, "alt-svc"))
+	if (alt_svc && !front_has_field(fields, count, "alt-svc"))
 		set(&nv[n++], "alt-svc", 7, alt_svc, strlen(alt_svc));
 	*nv_count = n;
 	return nv;
-}
-
-static size_t copy_body(struct exchange *exchange, uint8_t *data, size_t size)
-{
-	struct iovec pieces[8];
-	size_t count = exchange_peek(exchange, pieces, 8), done = 0;
-
-	for (size_t i = 0; i < count && done < size; i++) {
-		size_t n = pieces[i].iov_len;
-
-		if (n > size - done)
-			n = size - done;
-		memcpy(data + done, pieces[i].iov_base, n);
-		done += n;
-	}
-	if (done) {
-		exchange_read(exchange, done);
-		exchange_release(exchange, done);
-	}
-	return done;
 }
 
 static ssize_t read_response(nghttp2_session *nghttp2, int32_t id,
@@ -78,7 +50,7 @@ static ssize_t read_response(nghttp2_session *nghttp2, int32_t id,
 	(void)user;
 	if (!stream->exchange || stream->refused)
 		return NGHTTP2_ERR_DEFERRED;
-	n = copy_body(stream->exchange, data, size);
+	n = front_take_body(stream->exchange, data, size);
 	if (n)
 		stream->last_ns = uv_hrtime();
 	if (!exchange_at_end(stream->exchange, &trailers, &count))

@@ -158,8 +158,8 @@ static bool begin(struct tcp_conn *conn)
 
 static bool handshake(struct tcp_conn *conn)
 {
+	struct qs_terminator_stats *stats = stats_of(conn);
 	int result = stream_tls_handshake(conn->tls);
-	uint64_t now_ns = uv_hrtime();
 
 	conn->want_writable = result == -EINPROGRESS;
 	if (result == -EAGAIN || result == -EINPROGRESS)
@@ -168,12 +168,13 @@ static bool handshake(struct tcp_conn *conn)
 		fail(conn, result);
 		return false;
 	}
-	stats_of(conn)->counters.handshakes_completed++;
+	stats->counters.handshakes_completed++;
+	qs_histogram_add(&stats->histogram[QS_HISTOGRAM_handshake],
+			 (uv_hrtime() - conn->began_ns) / 1000);
 	if (stream_tls_is_resumed(conn->tls))
-		stats_of(conn)->counters.sessions_resumed++;
+		stats->counters.sessions_resumed++;
 	return begin_protocol(conn, stream_tls_is_h2(conn->tls) ? &h2_server
-								: &h1_server) &&
-	       now_ns;
+								: &h1_server);
 }
 
 static void end_input(struct tcp_conn *conn)

@@ -53,8 +53,8 @@ struct terminator {
 void terminator_tell_health(struct terminator *t);
 
 /* terminator_serve serves on the UDP sockets that `fds` has by port_index, -1
- * where there is none, and on TCP sockets as they come, until the end. Options, stats,
- * identity, router and the current setup must be there. Returns the exit
+ * where there is none, and on TCP sockets as they come, until the end. Options,
+ * stats, identity, router and the current setup must be there. Returns the exit
  * status. */
 int terminator_serve(struct terminator *t, const int fds[QS_MAX_PORTS]);
 

@@ -219,9 +219,10 @@
 	X(shutdown, "closed because the process ended")
 
 /* Distributions of times that a terminator measures. */
-#define QS_TERMINATOR_HISTOGRAMS(X)                                        \
-	X(handshake, "from the first Initial to the end of the handshake") \
-	X(rtt, "smoothed round-trip time, at the handshake's end and at "  \
+#define QS_TERMINATOR_HISTOGRAMS(X)                                            \
+	X(handshake, "from the first Initial, or the TCP connection's start, " \
+		     "to the end of the handshake")                            \
+	X(rtt, "smoothed round-trip time, at the handshake's end and at "      \
 	       "the connection's")
 
 /* What a terminator counts for each pool, beside responses and octets. */
