@@ -60,7 +60,7 @@ int h2_spend(struct h2_server *h2)
 {
 	if (frame_budget_spend(&h2->budget, uv_hrtime()))
 		return 0;
-	h2->reason = QS_CLOSE_flood;
+	h2->reason = h2->conn->reason = QS_CLOSE_flood;
 	nghttp2_session_terminate_session(h2->nghttp2,
 					  NGHTTP2_ENHANCE_YOUR_CALM);
 	return 0;
@@ -149,6 +149,7 @@ static void fail(struct h2_server *h2, int error)
 				     error == NGHTTP2_ERR_CALLBACK_FAILURE
 			     ? QS_CLOSE_internal
 			     : QS_CLOSE_application_error;
+	h2->conn->reason = h2->reason;
 }
 
 static void input(void *session, const uint8_t *data, size_t size)
@@ -286,7 +287,7 @@ static void end_slow_streams(struct h2_server *h2, uint64_t now_ns)
 			continue;
 		/* A field section stands in everybody's way. */
 		if (!stream->head_done) {
-			h2->reason = QS_CLOSE_slow;
+			h2->reason = h2->conn->reason = QS_CLOSE_slow;
 			nghttp2_session_terminate_session(
 				h2->nghttp2, NGHTTP2_ENHANCE_YOUR_CALM);
 			tcp_conn_mark(h2->conn);

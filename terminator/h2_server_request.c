@@ -166,7 +166,7 @@ static int on_begin_frame(nghttp2_session *nghttp2, const nghttp2_frame_hd *hd,
 		return 0;
 	if (++h2->continuations <= H2_MAX_CONTINUATIONS)
 		return 0;
-	h2->reason = QS_CLOSE_flood;
+	h2->reason = h2->conn->reason = QS_CLOSE_flood;
 	nghttp2_session_terminate_session(h2->nghttp2,
 					  NGHTTP2_ENHANCE_YOUR_CALM);
 	return 0;

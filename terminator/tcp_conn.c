@@ -105,9 +105,7 @@ static void fail(struct tcp_conn *conn, ssize_t error)
 	if (error == -EPROTO)
 		tcp_conn_free(conn, QS_CLOSE_crypto_error);
 	else
-		tcp_conn_free(conn, conn->state == TCP_ENDING
-					    ? conn->reason
-					    : QS_CLOSE_peer_error);
+		tcp_conn_free(conn, conn->reason);
 }
 
 static bool begin_protocol(struct tcp_conn *conn,
@@ -379,7 +377,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
 	struct tcp_conn *conn = poll->data;
 
 	if (status < 0) {
-		tcp_conn_free(conn, QS_CLOSE_peer_error);
+		tcp_conn_free(conn, conn->reason);
 		return;
 	}
 	if (events & UV_DISCONNECT)
@@ -411,6 +409,7 @@ bool tcp_conn_new(struct tcp *tcp, int fd, uint32_t kind)
 	conn->poll.data = conn;
 	conn->tcp = tcp;
 	conn->fd = fd;
+	conn->reason = QS_CLOSE_peer_error;
 	conn->began_ns = conn->last_ns = uv_hrtime();
 	set_addresses(conn);
 	DL_APPEND(tcp->conns, conn);

@@ -63,7 +63,7 @@ struct tcp_conn {
 	bool gone_half;	    /* poll need not tell again */
 	const struct tcp_protocol *protocol;
 	void *session;
-	enum qs_close_reason reason; /* when TCP_ENDING */
+	enum qs_close_reason reason; /* if the socket fails; or TCP_ENDING */
 	union udp_address peer, local;
 	uint64_t began_ns;
 	uint64_t last_ns; /* octets came or went, or the state changed */
