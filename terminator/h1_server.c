@@ -9,6 +9,29 @@
  * end is under way to them. */
 #define DRAIN_IDLE_NS (1000 * UINT64_C(1000000))
 
+static void on_slow_header(void *user)
+{
+	struct h1_server *h1 = user;
+
+	h1->reason = QS_CLOSE_slow;
+	h1_response_own(h1, 408, NULL);
+}
+
+static bool on_slow_body(void *user)
+{
+	struct h1_server *h1 = user;
+	bool closing = h1->closing;
+
+	h1->closing = true; /* the response is to say so */
+	if (!exchange_sender_is_slow(h1->exchange)) {
+		h1->closing = closing;
+		return false;
+	}
+	h1->reason = QS_CLOSE_slow;
+	tcp_conn_mark(h1->conn);
+	return true;
+}
+
 static void *new_session(struct tcp_conn *conn)
 {
 	struct h1_server *h1 = calloc(1, sizeof(*h1));
@@ -17,6 +40,9 @@ static void *new_session(struct tcp_conn *conn)
 		return NULL;
 	h1->conn = conn;
 	h1->reason = QS_CLOSE_peer_done;
+	h1->sender.user = h1;
+	h1->sender.slow_header = on_slow_header;
+	h1->sender.slow_body = on_slow_body;
 	h1_request_init(h1);
 	return h1;
 }
@@ -34,6 +60,7 @@ static void free_session(void *session)
 	text_free(&h1->value);
 	text_free(&h1->out);
 	field_list_free(&h1->fields);
+	limits_unwatch(&h1->sender);
 	free(h1);
 }
 
@@ -82,12 +109,6 @@ static bool wants_input(void *session)
 	const struct h1_server *h1 = session;
 
 	return !unread_size(h1) && !h1->input_ended && h1_request_room(h1);
-}
-
-/* Whether the client is in the middle of sending a request that we wait for. */
-static bool in_request(const struct h1_server *h1)
-{
-	return h1->exchange ? !h1->request_done : h1->head_ns != 0;
 }
 
 /* The response is out, but the body still comes: a little of it is awaited, so
@@ -175,12 +196,6 @@ static void drain(void *session)
 	tcp_conn_mark(h1->conn);
 }
 
-static void end_slow(struct h1_server *h1)
-{
-	h1->reason = QS_CLOSE_slow;
-	h1_response_own(h1, 408, NULL);
-}
-
 static void give_up(struct h1_server *h1, enum qs_close_reason reason)
 {
 	h1->reason = reason;
@@ -196,17 +211,12 @@ static void step(void *session, uint64_t now_ns, uint64_t last_ns)
 
 	if (h1->failed || h1->broken)
 		return;
-	if (h1->head_ns && now_ns - h1->head_ns >= options->header_timeout_ns) {
-		end_slow(h1);
-	} else if (in_request(h1)) {
-		if (silent && wants_input(h1))
-			end_slow(h1);
-	} else if (!h1->exchange && silent) {
+	if (h1->exchange || h1->in_head)
+		return;
+	if (silent)
 		give_up(h1, QS_CLOSE_idle);
-	} else if (!h1->exchange && h1->draining &&
-		   now_ns - last_ns >= DRAIN_IDLE_NS) {
+	else if (h1->draining && now_ns - last_ns >= DRAIN_IDLE_NS)
 		give_up(h1, QS_CLOSE_drained);
-	}
 }
 
 const struct tcp_protocol h1_server = {

@@ -16,8 +16,7 @@
 #include "terminator/text.h"
 
 enum {
-	H1_HEAD_MAX = 64 * 1024,   /* all sections of a request, octets */
-	H1_FIELDS_MAX = 256,	   /* in one section */
+	H1_FIELDS_MAX = 2048,	   /* in one section; no limit is over it */
 	H1_DROP_MAX = 1024 * 1024, /* of a body that nobody wants */
 };
 
@@ -39,7 +38,9 @@ struct h1_server {
 	struct text method, target, name, value;
 	struct field_list fields; /* of the section that is read */
 	size_t head_size;
-	uint64_t head_ns; /* when its first octet came; 0: none has */
+	bool in_head;		     /* its first octet came */
+	struct limits_sender sender; /* of the request */
+	uint32_t requests;	     /* so far */
 	bool head_done;
 	bool request_done;
 	bool ended;	  /* it has neither body nor trailers */

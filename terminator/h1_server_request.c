@@ -14,6 +14,11 @@ static struct h1_server *from_parser(llhttp_t *parser)
 	return parser->data;
 }
 
+static struct limits *limits_of(const struct h1_server *h1)
+{
+	return h1->conn->tcp->limits;
+}
+
 /* Ends the parse; the client gets this status if it still can. */
 static int refuse(struct h1_server *h1, unsigned status)
 {
@@ -34,7 +39,10 @@ static int on_url(llhttp_t *parser, const char *data, size_t size)
 	struct h1_server *h1 = from_parser(parser);
 
 	text_add(&h1->target, data, size);
-	return h1->target.size > H1_TARGET_MAX ? refuse(h1, 414) : 0;
+	return h1->target.size > limits_of(h1)->options.uri_length +
+					 H1_AUTHORITY_MAX
+		       ? refuse(h1, 414)
+		       : 0;
 }
 
 static int add_head(struct h1_server *h1, struct text *text, const char *data,
@@ -42,7 +50,9 @@ static int add_head(struct h1_server *h1, struct text *text, const char *data,
 {
 	text_add(text, data, size);
 	h1->head_size += size;
-	return h1->head_size > H1_HEAD_MAX ? refuse(h1, 431) : 0;
+	return h1->head_size > limits_of(h1)->options.header_size
+		       ? refuse(h1, 431)
+		       : 0;
 }
 
 static int on_header_field(llhttp_t *parser, const char *data, size_t size)
@@ -234,6 +244,8 @@ static unsigned begin_exchange(struct h1_server *h1,
 	case 0:
 		if (expects && !request->end)
 			h1_response_continue(h1);
+		if (!request->end)
+			limits_watch_body(limits_of(h1), &h1->sender);
 		return 0;
 	case -EPROTO:
 		return 400;
@@ -281,20 +293,30 @@ static unsigned begin_request(struct h1_server *h1)
 	return begin_exchange(h1, &request, expects);
 }
 
+static bool is_last_request(const struct h1_server *h1)
+{
+	uint32_t most = limits_of(h1)->options.connection_requests;
+
+	return most && h1->requests >= most;
+}
+
 static int on_headers_complete(llhttp_t *parser)
 {
 	struct h1_server *h1 = from_parser(parser);
 	unsigned status;
 
 	h1->head_done = true;
-	h1->head_ns = 0;
+	h1->requests++;
+	h1->in_head = false;
+	limits_unwatch(&h1->sender);
 	if (parser->http_major != 1 || parser->http_minor > 1)
 		status = 505;
 	else if (h1->target.failed || h1->method.failed)
 		status = 503;
 	else
 		status = begin_request(h1);
-	if (!llhttp_should_keep_alive(parser) || h1->draining)
+	if (!llhttp_should_keep_alive(parser) || h1->draining ||
+	    is_last_request(h1))
 		h1->closing = true;
 	field_list_clear(&h1->fields);
 	/* What else the connection could speak is not spoken here. */
@@ -311,6 +333,7 @@ static int on_body(llhttp_t *parser, const char *data, size_t size)
 {
 	struct h1_server *h1 = from_parser(parser);
 
+	h1->sender.received += size;
 	switch (exchange_request_body(h1->exchange, data, size)) {
 	case 0:
 		return 0;
@@ -327,6 +350,7 @@ static int on_message_complete(llhttp_t *parser)
 	int result = 0;
 
 	h1->request_done = true;
+	limits_unwatch(&h1->sender);
 	if (!h1->ended)
 		result = exchange_request_end(h1->exchange, h1->fields.fields,
 					      h1->fields.count);
@@ -389,8 +413,10 @@ size_t h1_request_feed(struct h1_server *h1, const char *data, size_t size)
 	llhttp_t *parser = &h1->parser;
 	llhttp_errno_t error;
 
-	if (!h1->head_done && !h1->head_ns)
-		h1->head_ns = uv_hrtime();
+	if (!h1->head_done && !h1->in_head) {
+		h1->in_head = true;
+		limits_watch_header(limits_of(h1), &h1->sender);
+	}
 	error = llhttp_execute(parser, data, size);
 	if (error == HPE_OK)
 		return size;

@@ -197,6 +197,7 @@ void h1_response_own(struct h1_server *h1, unsigned status,
 	bool head = h1->method.size == 4 && !memcmp(h1->method.data, "HEAD", 4);
 
 	h1->closing = true;
+	limits_unwatch(&h1->sender);
 	tcp_conn_mark(h1->conn);
 	if (h1->head_told) {
 		h1->broken = true;

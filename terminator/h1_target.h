@@ -5,7 +5,10 @@
 
 #include "terminator/exchange.h"
 
-enum { H1_TARGET_MAX = 16 * 1024 };
+enum {
+	H1_AUTHORITY_MAX = 300, /* "https://" and a name with its port */
+	H1_TARGET_MAX = 64 * 1024 + H1_AUTHORITY_MAX, /* over any limit */
+};
 
 /* h1_target_split fills in scheme, authority and path of `request`, whose
  * method is set, from the target, which must be in the form that the method

@@ -16,6 +16,9 @@ void h2_stream_refuse(struct h2_stream *stream, uint32_t error_code)
 	if (stream->refused)
 		return;
 	stream->refused = true;
+	limits_unwatch(&stream->sender);
+	if (error_code == NGHTTP2_PROTOCOL_ERROR)
+		h2->conn->tcp->stats->counters.requests_malformed++;
 	h2->conn->tcp->stats->counters.streams_reset_by_us++;
 	nghttp2_submit_rst_stream(h2->nghttp2, NGHTTP2_FLAG_NONE, stream->id,
 				  error_code);
@@ -31,11 +34,13 @@ void h2_stream_cancel(struct h2_stream *stream)
 		stream->h2->nghttp2, exchange_request_held(stream->exchange));
 	exchange_free(stream->exchange);
 	stream->exchange = NULL;
+	limits_unwatch(&stream->sender);
 }
 
 static void free_stream(struct h2_stream *stream)
 {
 	h2_stream_cancel(stream);
+	limits_unwatch(&stream->sender);
 	h3_fields_free(&stream->fields);
 	DL_DELETE(stream->h2->streams, stream);
 	free(stream);
@@ -66,6 +71,54 @@ int h2_spend(struct h2_server *h2)
 	return 0;
 }
 
+/* A field section that does not end stands in everybody's way. */
+static void on_slow_header(void *user)
+{
+	struct h2_stream *stream = user;
+	struct h2_server *h2 = stream->h2;
+
+	h2->reason = h2->conn->reason = QS_CLOSE_slow;
+	nghttp2_session_terminate_session(h2->nghttp2,
+					  NGHTTP2_ENHANCE_YOUR_CALM);
+	tcp_conn_mark(h2->conn);
+}
+
+static bool on_slow_body(void *user)
+{
+	struct h2_stream *stream = user;
+
+	return exchange_sender_is_slow(stream->exchange);
+}
+
+void h2_watch_sender(struct h2_stream *stream)
+{
+	stream->sender.user = stream;
+	stream->sender.slow_header = on_slow_header;
+	stream->sender.slow_body = on_slow_body;
+	limits_watch_header(stream->h2->conn->tcp->limits, &stream->sender);
+}
+
+/* What comes of a request behind the whole response is of no use (RFC 9113,
+ * 8.1). */
+static int on_frame_sent(nghttp2_session *nghttp2, const nghttp2_frame *frame,
+			 void *user)
+{
+	const struct h2_stream *stream;
+
+	(void)user;
+	if ((frame->hd.type != NGHTTP2_DATA &&
+	     frame->hd.type != NGHTTP2_HEADERS) ||
+	    !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+		return 0;
+	stream = nghttp2_session_get_stream_user_data(nghttp2,
+						      frame->hd.stream_id);
+	if (stream && !stream->ended && !stream->refused)
+		nghttp2_submit_rst_stream(nghttp2, NGHTTP2_FLAG_NONE,
+					  frame->hd.stream_id,
+					  NGHTTP2_NO_ERROR);
+	return 0;
+}
+
 static int make_session(struct h2_server *h2)
 {
 	nghttp2_session_callbacks *callbacks;
@@ -81,6 +134,8 @@ static int make_session(struct h2_server *h2)
 	}
 	nghttp2_session_callbacks_set_on_stream_close_callback(callbacks,
 							       on_stream_close);
+	nghttp2_session_callbacks_set_on_frame_send_callback(callbacks,
+							     on_frame_sent);
 	h2_set_request_callbacks(callbacks);
 	nghttp2_option_set_no_auto_window_update(option, 1);
 	/* message.c says what is well formed; nghttp2 would drop fields. */
@@ -95,10 +150,11 @@ static int make_session(struct h2_server *h2)
 
 static int send_settings(struct h2_server *h2)
 {
-	static const nghttp2_settings_entry settings[] = {
-		{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, H2_MAX_STREAMS},
+	const struct qs_config_limits *limits = &h2->conn->tcp->limits->options;
+	const nghttp2_settings_entry settings[] = {
+		{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits->streams},
 		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, EXCHANGE_REQUEST_WINDOW},
-		{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, H2_MAX_FIELD_SECTION},
+		{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits->header_size},
 	};
 	int rv = nghttp2_submit_settings(h2->nghttp2, NGHTTP2_FLAG_NONE,
 					 settings, 3);
@@ -144,7 +200,9 @@ static void fail(struct h2_server *h2, int error)
 	h2->failed = true;
 	if (h2->reason != QS_CLOSE_peer_done)
 		return;
-	h2->reason = error == NGHTTP2_ERR_FLOODED ? QS_CLOSE_flood
+	h2->reason = error == NGHTTP2_ERR_FLOODED ||
+				     error == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS
+			     ? QS_CLOSE_flood
 		     : error == NGHTTP2_ERR_NOMEM ||
 				     error == NGHTTP2_ERR_CALLBACK_FAILURE
 			     ? QS_CLOSE_internal
@@ -162,7 +220,8 @@ static void input(void *session, const uint8_t *data, size_t size)
 		if (n == NGHTTP2_ERR_BAD_CLIENT_MAGIC)
 			nghttp2_session_terminate_session(
 				h2->nghttp2, NGHTTP2_PROTOCOL_ERROR);
-		else if (n == NGHTTP2_ERR_FLOODED)
+		else if (n == NGHTTP2_ERR_FLOODED ||
+			 n == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS)
 			nghttp2_session_terminate_session(
 				h2->nghttp2, NGHTTP2_ENHANCE_YOUR_CALM);
 		fail(h2, (int)n);
@@ -238,15 +297,18 @@ static size_t output(void *session, uint8_t *data, size_t size)
 	return done;
 }
 
-static void drain(void *session)
+void h2_drain(struct h2_server *h2)
 {
-	struct h2_server *h2 = session;
-
 	if (h2->goaway_ns)
 		return;
 	h2->goaway_ns = uv_hrtime();
 	nghttp2_submit_shutdown_notice(h2->nghttp2);
 	tcp_conn_mark(h2->conn);
+}
+
+static void drain(void *session)
+{
+	h2_drain(session);
 }
 
 static void send_last_goaway(struct h2_server *h2)
@@ -259,40 +321,18 @@ static void send_last_goaway(struct h2_server *h2)
 	tcp_conn_mark(h2->conn);
 }
 
-/* Whether the client keeps the stream waiting, not the backend. */
-static bool waits_for_client(const struct h2_stream *stream)
+/* Responses that the client asked for and gives no window to. */
+static void end_unread_streams(struct h2_server *h2, uint64_t now_ns)
 {
+	uint64_t limit_ns = h2->conn->tcp->options.idle_timeout_ns;
+	struct h2_stream *stream;
 	struct iovec piece;
 
-	if (!stream->exchange)
-		return true;
-	if (!stream->ended &&
-	    exchange_request_held(stream->exchange) < EXCHANGE_REQUEST_WINDOW)
-		return true;
-	return exchange_peek(stream->exchange, &piece, 1) > 0;
-}
-
-static void end_slow_streams(struct h2_server *h2, uint64_t now_ns)
-{
-	const struct tcp_options *options = &h2->conn->tcp->options;
-	struct h2_stream *stream;
-
 	DL_FOREACH (h2->streams, stream) {
-		uint64_t limit_ns = stream->head_done
-					    ? options->idle_timeout_ns
-					    : options->header_timeout_ns;
-
-		if (stream->refused || now_ns - stream->last_ns < limit_ns ||
-		    !waits_for_client(stream))
+		if (stream->refused || !stream->exchange ||
+		    now_ns - stream->last_ns < limit_ns ||
+		    !exchange_peek(stream->exchange, &piece, 1))
 			continue;
-		/* A field section stands in everybody's way. */
-		if (!stream->head_done) {
-			h2->reason = h2->conn->reason = QS_CLOSE_slow;
-			nghttp2_session_terminate_session(
-				h2->nghttp2, NGHTTP2_ENHANCE_YOUR_CALM);
-			tcp_conn_mark(h2->conn);
-			return;
-		}
 		h2_stream_cancel(stream);
 		h2_stream_refuse(stream, NGHTTP2_ENHANCE_YOUR_CALM);
 	}
@@ -303,7 +343,7 @@ static void step(void *session, uint64_t now_ns, uint64_t last_ns)
 	struct h2_server *h2 = session;
 	const struct tcp_options *options = &h2->conn->tcp->options;
 
-	end_slow_streams(h2, now_ns);
+	end_unread_streams(h2, now_ns);
 	if (h2->goaway_ns && !h2->goaway_last &&
 	    now_ns - h2->goaway_ns >= NOTICE_NS)
 		send_last_goaway(h2);

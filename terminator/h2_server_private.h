@@ -16,8 +16,6 @@
 #include "terminator/tcp_conn.h"
 
 enum {
-	H2_MAX_FIELD_SECTION = 64 * 1024,
-	H2_MAX_STREAMS = 100,
 	H2_MAX_CONTINUATIONS = 16, /* frames of one field section */
 	/* The window of all streams together; that of one is the exchange's. */
 	H2_CONNECTION_WINDOW = 1024 * 1024,
@@ -35,6 +33,7 @@ struct h2_server {
 	unsigned continuations; /* of the field section that comes */
 	uint64_t goaway_ns;	/* when the notice was sent; 0: not */
 	bool goaway_last;
+	uint32_t requests; /* so far */
 	bool input_ended;
 	bool failed; /* nghttp2 has said its last */
 	enum qs_close_reason reason;
@@ -46,7 +45,9 @@ struct h2_stream {
 	struct exchange *exchange; /* NULL before the header section's end */
 	struct h3_fields fields;   /* of the section that is being received */
 	bool head_done;
-	bool ended;	  /* the request is complete */
+	bool ended;	/* the request is complete */
+	bool too_large; /* the section: not all of it was kept */
+	struct limits_sender sender;
 	bool refused;	  /* reset: what still comes of it is ignored */
 	uint64_t last_ns; /* octets of it came, or were sent */
 	struct h2_stream *prev, *next;
@@ -62,6 +63,12 @@ void h2_stream_cancel(struct h2_stream *stream);
  * h2_set_request_options what they need. */
 void h2_set_request_callbacks(nghttp2_session_callbacks *callbacks);
 void h2_set_request_options(nghttp2_option *option);
+
+/* h2_drain sends the first GOAWAY, once. */
+void h2_drain(struct h2_server *h2);
+
+/* h2_watch_sender has the limits watch the header section that begins. */
+void h2_watch_sender(struct h2_stream *stream);
 
 /* h2_spend pays for a frame that brings nothing on. Returns 0, or a failure for
  * nghttp2 after the connection was told to calm down. */

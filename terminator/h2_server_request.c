@@ -7,6 +7,11 @@
 
 #include "terminator/h2_server_private.h"
 
+static struct limits *limits_of(const struct h2_server *h2)
+{
+	return h2->conn->tcp->limits;
+}
+
 static struct h2_stream *stream_of(nghttp2_session *nghttp2, int32_t id)
 {
 	return nghttp2_session_get_stream_user_data(nghttp2, id);
@@ -29,6 +34,7 @@ static int on_begin_headers(nghttp2_session *nghttp2,
 	stream->id = frame->hd.stream_id;
 	stream->last_ns = uv_hrtime();
 	DL_APPEND(h2->streams, stream);
+	h2_watch_sender(stream);
 	nghttp2_session_set_stream_user_data(nghttp2, stream->id, stream);
 	return 0;
 }
@@ -41,16 +47,15 @@ static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame,
 	struct h2_stream *stream = stream_of(nghttp2, frame->hd.stream_id);
 
 	(void)flags;
-	(void)user;
-	if (!stream || stream->refused)
+	if (!stream || stream->refused || stream->too_large)
 		return 0;
 	switch (h3_fields_add(&stream->fields, name, name_size, value,
-			      value_size, H2_MAX_FIELD_SECTION)) {
+			      value_size,
+			      limits_of(user)->options.header_size)) {
 	case 0:
 		return 0;
 	case -EMSGSIZE:
-		/* RFC 9113, 10.5.1 */
-		h2_stream_refuse(stream, NGHTTP2_ENHANCE_YOUR_CALM);
+		stream->too_large = true;
 		return 0;
 	default:
 		return NGHTTP2_ERR_CALLBACK_FAILURE;
@@ -67,6 +72,7 @@ static int begin(struct h2_stream *stream, bool end)
 
 	stream->head_done = true;
 	request.end = stream->ended = end;
+	request.header_too_large = stream->too_large;
 	request.protocol = QS_PROTOCOL_h2;
 	request.peer_address = udp_address_text(&conn->peer, address);
 	request.peer = &conn->peer.any;
@@ -75,10 +81,19 @@ static int begin(struct h2_stream *stream, bool end)
 		result = exchange_new(conn->tcp->router, &h2_response_front,
 				      stream, &request, &stream->exchange);
 	h3_fields_free(&stream->fields);
+	stream->too_large = false; /* the trailers' section may be */
+	limits_unwatch(&stream->sender);
+	/* Fields may be missing of one that is too large. */
 	if (result == -EPROTO)
-		h2_stream_refuse(stream, NGHTTP2_PROTOCOL_ERROR);
+		h2_stream_refuse(stream, request.header_too_large
+						 ? NGHTTP2_ENHANCE_YOUR_CALM
+						 : NGHTTP2_PROTOCOL_ERROR);
 	else if (result)
 		h2_stream_refuse(stream, NGHTTP2_INTERNAL_ERROR);
+	else if (!end)
+		limits_watch_body(limits_of(h2), &stream->sender);
+	if (++h2->requests == limits_of(h2)->options.connection_requests)
+		h2_drain(h2);
 	return 0;
 }
 
@@ -89,10 +104,13 @@ static void end_request(struct h2_stream *stream)
 	int result;
 
 	stream->ended = true;
+	limits_unwatch(&stream->sender);
 	if (!stream->exchange)
 		return;
 	/* What came since the header section is the trailer section. */
-	result = h3_fields_list(&stream->fields, &trailers, &count);
+	result = stream->too_large
+			 ? -E2BIG
+			 : h3_fields_list(&stream->fields, &trailers, &count);
 	if (!result)
 		result =
 			exchange_request_end(stream->exchange, trailers, count);
@@ -195,6 +213,7 @@ static int on_data(nghttp2_session *nghttp2, uint8_t flags, int32_t id,
 		return 0;
 	}
 	stream->last_ns = uv_hrtime();
+	stream->sender.received += size;
 	switch (exchange_request_body(stream->exchange, data, size)) {
 	case 0:
 		return 0;

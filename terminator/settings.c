@@ -37,7 +37,6 @@ static void by_options(struct settings *settings, const struct options *options)
 			},
 	};
 	limits_defaults(&settings->limits);
-	settings->tcp.header_timeout_ns = 10 * NGTCP2_SECONDS;
 	if (options->control)
 		settings->control = options->control;
 }
@@ -74,8 +73,6 @@ static void by_file(struct settings *settings, const struct options *options,
 	settings->limits = file->limits;
 	quic->handshake_timeout_ns =
 		file->handshake_timeout_ms * NGTCP2_MILLISECONDS;
-	settings->tcp.header_timeout_ns =
-		file->header_timeout_ms * NGTCP2_MILLISECONDS;
 	settings->tcp.redirect_http = file->redirect_http;
 }
 

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "quicsteer/counters.h"
+#include "terminator/limits.h"
 #include "terminator/listener.h"
 #include "terminator/router.h"
 #include "terminator/tls.h"
@@ -25,8 +26,7 @@ struct tcp_conn;
 struct tcp_options {
 	uint64_t idle_timeout_ns; /* nothing comes or goes */
 	uint64_t handshake_timeout_ns;
-	uint64_t header_timeout_ns; /* a whole header section must be in */
-	bool redirect_http;	    /* plain HTTP is sent to https */
+	bool redirect_http; /* plain HTTP is sent to https */
 };
 
 struct tcp {
@@ -35,6 +35,7 @@ struct tcp {
 	struct tcp_options options;
 	struct tls *tls;
 	struct router *router;
+	struct limits *limits;
 	struct qs_terminator_stats *stats;
 	struct listener *listeners; /* utlist */
 	struct tcp_conn *conns;	    /* utlist */

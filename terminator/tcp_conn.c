@@ -48,6 +48,7 @@ void tcp_conn_free(struct tcp_conn *conn, enum qs_close_reason reason)
 	if (conn->marked)
 		LL_DELETE2(tcp->dirty, conn, next_dirty);
 	DL_DELETE(tcp->conns, conn);
+	limits_drop_connection(conn->client);
 	stats_of(conn)->counters.connections_closed++;
 	stats_of(conn)->close[reason]++;
 	stats_of(conn)->gauges.connections_open--;
@@ -401,17 +402,24 @@ bool tcp_conn_new(struct tcp *tcp, int fd, uint32_t kind)
 
 	if (!conn)
 		return false;
+	conn->fd = fd;
+	set_addresses(conn);
+	if (!limits_add_connection(tcp->limits, &conn->peer.any,
+				   &conn->client)) {
+		free(conn);
+		close(fd);
+		return true;
+	}
 	if (uv_poll_init(tcp->loop, &conn->poll, fd)) {
+		limits_drop_connection(conn->client);
 		free(conn);
 		return false;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	conn->poll.data = conn;
 	conn->tcp = tcp;
-	conn->fd = fd;
 	conn->reason = QS_CLOSE_peer_error;
 	conn->began_ns = conn->last_ns = uv_hrtime();
-	set_addresses(conn);
 	DL_APPEND(tcp->conns, conn);
 	tcp->stats->counters.connections_accepted++;
 	tcp->stats->counters.connections_tcp++;

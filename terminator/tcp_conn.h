@@ -65,6 +65,7 @@ struct tcp_conn {
 	void *session;
 	enum qs_close_reason reason; /* if the socket fails; or TCP_ENDING */
 	union udp_address peer, local;
+	struct client *client; /* whom the limits count it for */
 	uint64_t began_ns;
 	uint64_t last_ns; /* octets came or went, or the state changed */
 	uint8_t *out;	  /* TCP_OUT_SIZE; NULL while nothing waits */

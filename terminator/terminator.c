@@ -427,6 +427,7 @@ static void start_tcp(struct terminator *t)
 	t->tcp.options = t->reload.current->settings.tcp;
 	t->tcp.tls = t->reload.current->tls;
 	t->tcp.router = t->quic.router;
+	t->tcp.limits = &t->limits;
 	t->tcp.stats = t->stats;
 	tcp_start(&t->tcp, &t->loop);
 	if (t->options.standalone)

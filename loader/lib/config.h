@@ -154,7 +154,6 @@ struct qs_config_terminator {
 	uint32_t retry_threshold;
 	uint32_t idle_timeout_ms;
 	uint32_t handshake_timeout_ms;
-	uint32_t header_timeout_ms;
 	bool redirect_http; /* "redirect": true, "serve": false */
 	uint32_t drain_timeout_ms;
 	uint32_t loader_timeout_ms;

@@ -252,16 +252,6 @@ static const struct qs_config_key terminator_keys[] = {
 		.help = "an unfinished handshake is given up",
 	},
 	{
-		.name = "header_timeout",
-		.kind = QS_KIND_DURATION,
-		.fallback = "10s",
-		MEMBER(struct qs_config_terminator, header_timeout_ms),
-		.minimum = 100,
-		.maximum = 5 * MINUTE,
-		.help = "a request's header section that is not whole by then "
-			"is given up, over TCP",
-	},
-	{
 		.name = "plain_http",
 		.kind = QS_KIND_CHOICE,
 		.fallback = "serve",

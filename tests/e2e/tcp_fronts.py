@@ -19,7 +19,8 @@ from network import VIP  # noqa: E402
 HTTP_PORT = 8080
 SETTINGS = {
     "loader": {"http": [f"{VIP[4]}:{HTTP_PORT}"]},
-    "terminator": {"header_timeout": "1s", "idle_timeout": "3s",
+    "terminator": {"limits": {"header_timeout": "1s", "body_timeout": "2s"},
+                   "idle_timeout": "3s",
                    "metrics": {"enabled": True, "allow": ["0.0.0.0/0"]}},
 }
 BIG = 20_000_000
