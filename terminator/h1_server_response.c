@@ -177,17 +177,25 @@ const struct exchange_front h1_response_front = {
 	.broken = on_broken,
 };
 
+/* What exchanges count of theirs. A head that was too slow is counted by who
+ * watched it, and one that is only sent elsewhere is a good one. */
 static void count_own(struct h1_server *h1, unsigned status)
 {
 	struct qs_terminator_stats *stats = h1->conn->tcp->stats;
 
-	stats->counters.requests_refused++;
 	if (status >= 500)
 		stats->counters.responses_5xx++;
 	else if (status >= 400)
 		stats->counters.responses_4xx++;
 	else
 		stats->counters.responses_3xx++;
+	if (status == 414)
+		stats->counters.limit_uri++;
+	else if (status == 431)
+		stats->counters.limit_header++;
+	else if (status == 400 || status == 417 || status == 501 ||
+		 status == 505)
+		stats->counters.requests_malformed++;
 }
 
 void h1_response_own(struct h1_server *h1, unsigned status,

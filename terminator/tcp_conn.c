@@ -422,7 +422,6 @@ bool tcp_conn_new(struct tcp *tcp, int fd, uint32_t kind)
 	conn->began_ns = conn->last_ns = uv_hrtime();
 	DL_APPEND(tcp->conns, conn);
 	tcp->stats->counters.connections_accepted++;
-	tcp->stats->counters.connections_tcp++;
 	tcp->stats->gauges.connections_open++;
 	if (kind == QS_LISTENER_HTTP && !begin_protocol(conn, &h1_server))
 		return true;

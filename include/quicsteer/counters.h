@@ -113,8 +113,7 @@
 	X(retries_sent, "Retry packets sent")                                  \
 	X(tokens_accepted, "address tokens that held")                         \
 	X(tokens_refused, "address tokens that did not")                       \
-	X(connections_accepted,                                                \
-	  "connections begun, by a valid Initial or over TCP")                 \
+	X(connections_accepted, "connections begun")                           \
 	X(connections_closed, "connections ended")                             \
 	X(handshakes_completed, "handshakes completed")                        \
 	X(handshakes_failed,                                                   \
@@ -126,8 +125,6 @@
 	  "migrations or rebindings whose new path was validated")             \
 	X(paths_failed, "path validations that failed")                        \
 	X(requests, "HTTP requests begun")                                     \
-	X(requests_refused,                                                    \
-	  "HTTP/1.1 requests that were answered before they began")            \
 	X(responses_1xx, "interim responses")                                  \
 	X(responses_2xx, "responses of class 2xx")                             \
 	X(responses_3xx, "responses of class 3xx")                             \
@@ -168,7 +165,6 @@
 	X(sessions_resumed, "handshakes that resumed a session")               \
 	X(connections_v1, "connections of QUIC version 1")                     \
 	X(connections_v2, "connections of QUIC version 2")                     \
-	X(connections_tcp, "connections accepted over TCP")                    \
 	X(connections_h1, "TCP connections that speak HTTP/1.1")               \
 	X(connections_h2, "TCP connections that speak HTTP/2")                 \
 	X(accept_errors, "TCP connections that could not be accepted")         \
@@ -198,9 +194,7 @@
 	X(loop_lag_us, "how late the last heartbeat was")  \
 	X(loop_lag_peak_us, "the latest of the last 10 s")
 
-/*
- * How a connection ended; all together are connections_closed.
- */
+/* How a connection ended; all together are connections_closed. */
 #define QS_CLOSE_REASONS(X)                                                \
 	X(idle, "idle timeout")                                            \
 	X(handshake_timeout, "the handshake took too long")                \
@@ -219,10 +213,9 @@
 	X(shutdown, "closed because the process ended")
 
 /* Distributions of times that a terminator measures. */
-#define QS_TERMINATOR_HISTOGRAMS(X)                                            \
-	X(handshake, "from the first Initial, or the TCP connection's start, " \
-		     "to the end of the handshake")                            \
-	X(rtt, "smoothed round-trip time, at the handshake's end and at "      \
+#define QS_TERMINATOR_HISTOGRAMS(X)                                       \
+	X(handshake, "from a connection's begin to its handshake's end")  \
+	X(rtt, "smoothed round-trip time, at the handshake's end and at " \
 	       "the connection's")
 
 /* What a terminator counts for each pool, beside responses and octets. */
