@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/client.h"
+#include "loader/listeners.h"
 #include "loader/message.h"
 #include "loader/operator.h"
 #include "loader/reload.h"
@@ -219,6 +220,8 @@ static void handle_hello(struct client *client, struct message *message)
 	error = send_welcome(client, resumes ? NULL : &sockets);
 	if (!error && resumes)
 		error = client_send_sockets(client, &sockets, 0);
+	if (!error)
+		error = listeners_send(client->control->listeners, client);
 	port_sockets_close(&sockets);
 	if (error) {
 		log_warn("cannot send WELCOME to terminator %s: %s",
@@ -232,6 +235,17 @@ static void handle_hello(struct client *client, struct message *message)
 			hello->flags & QS_HELLO_RESUME);
 }
 
+static void handle_listener(struct client *client,
+			    const struct message *message)
+{
+	if (message->descriptor_count == 1)
+		listeners_given_back(client->control->listeners, client,
+				     &message->content.listener.key,
+				     message->descriptors[0]);
+	else
+		refuse_and_end(client, "LISTENER without its socket");
+}
+
 static void handle_of_terminator(struct client *client,
 				 const struct message *message)
 {
@@ -242,6 +256,8 @@ static void handle_of_terminator(struct client *client,
 	}
 	if (message->content.header.type == QS_MESSAGE_DRAIN)
 		registry_drain(client->control->registry, client->slot);
+	else if (message->content.header.type == QS_MESSAGE_LISTENER)
+		handle_listener(client, message);
 	else if (message->content.header.type == QS_MESSAGE_CONFIGS_TAKEN)
 		rotation_taken(client->control->rotation, client,
 			       &message->content.taken);
@@ -268,6 +284,7 @@ static void handle_message(struct client *client, struct message *message)
 	case QS_MESSAGE_DRAIN:
 	case QS_MESSAGE_RESULT:
 	case QS_MESSAGE_CONFIGS_TAKEN:
+	case QS_MESSAGE_LISTENER:
 		handle_of_terminator(client, message);
 		break;
 	case QS_MESSAGE_RELOAD:

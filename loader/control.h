@@ -19,13 +19,15 @@ struct control_deployment {
 };
 
 struct client;
+struct listeners;
 struct reload;
 struct rotation;
 
 struct control {
-	struct registry *registry; /* borrowed */
-	struct reload *reload;	   /* borrowed */
-	struct rotation *rotation; /* borrowed; before control_start */
+	struct registry *registry;   /* borrowed */
+	struct reload *reload;	     /* borrowed */
+	struct rotation *rotation;   /* borrowed; before control_start */
+	struct listeners *listeners; /* likewise */
 	const struct control_deployment *deployment; /* borrowed */
 	struct sockaddr_un address;
 	bool extra_user; /* extra_uid may register, too */

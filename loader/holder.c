@@ -16,8 +16,13 @@ struct inodes {
 	size_t count;
 };
 
-/* Sockets of the port in one of the tables /proc/self/net/udp and udp6. */
-static void read_table(const char *path, uint16_t port, struct inodes *inodes)
+/* TCP_LISTEN of the kernel */
+enum { STATE_LISTEN = 10 };
+
+/* Sockets of the port in one of the tables of /proc/self/net; of all states if
+ * `state` is 0. */
+static void read_table(const char *path, uint16_t port, unsigned int state,
+		       struct inodes *inodes)
 {
 	FILE *file = fopen(path, "re");
 	char line[512];
@@ -25,14 +30,14 @@ static void read_table(const char *path, uint16_t port, struct inodes *inodes)
 	if (!file)
 		return;
 	while (fgets(line, sizeof(line), file) && inodes->count < INODES) {
-		unsigned int local_port;
+		unsigned int local_port, its_state;
 		unsigned long inode;
 
 		if (sscanf(line,
-			   " %*d: %*[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s %*d %*d "
+			   " %*d: %*[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*d %*d "
 			   "%lu",
-			   &local_port, &inode) == 2 &&
-		    local_port == port)
+			   &local_port, &its_state, &inode) == 3 &&
+		    local_port == port && (!state || its_state == state))
 			inodes->inode[inodes->count++] = inode;
 	}
 	fclose(file);
@@ -76,7 +81,7 @@ static bool process_holds(const char *pid, const struct inodes *inodes)
 }
 
 /* Calls visit(pid) for each holder until it returns false. */
-static void for_each_holder(uint16_t port,
+static void for_each_holder(enum holder_protocol protocol, uint16_t port,
 			    bool (*visit)(const char *pid, void *data),
 			    void *data)
 {
@@ -84,8 +89,13 @@ static void for_each_holder(uint16_t port,
 	struct dirent *entry;
 	DIR *dir;
 
-	read_table("/proc/self/net/udp", port, &inodes);
-	read_table("/proc/self/net/udp6", port, &inodes);
+	if (protocol == HOLDER_UDP) {
+		read_table("/proc/self/net/udp", port, 0, &inodes);
+		read_table("/proc/self/net/udp6", port, 0, &inodes);
+	} else {
+		read_table("/proc/self/net/tcp", port, STATE_LISTEN, &inodes);
+		read_table("/proc/self/net/tcp6", port, STATE_LISTEN, &inodes);
+	}
 	dir = opendir("/proc");
 	if (!dir)
 		return;
@@ -125,11 +135,12 @@ static bool check_program(const char *pid, void *data)
 	return true;
 }
 
-bool holder_is_program(uint16_t port, const char *program)
+bool holder_is_program(enum holder_protocol protocol, uint16_t port,
+		       const char *program)
 {
 	struct program_check check = {.program = program};
 
-	for_each_holder(port, check_program, &check);
+	for_each_holder(protocol, port, check_program, &check);
 	return check.holders && check.holders == check.matches;
 }
 
@@ -149,9 +160,10 @@ static bool describe(const char *pid, void *data)
 	return false;
 }
 
-char *holder_describe(uint16_t port, char text[HOLDER_TEXT])
+char *holder_describe(enum holder_protocol protocol, uint16_t port,
+		      char text[HOLDER_TEXT])
 {
 	strcpy(text, "a process that cannot be seen from here");
-	for_each_holder(port, describe, text);
+	for_each_holder(protocol, port, describe, text);
 	return text;
 }

@@ -3,6 +3,7 @@
 #include "loader/admission.h"
 #include "loader/client.h"
 #include "loader/configure.h"
+#include "loader/listeners.h"
 #include "loader/port.h"
 #include "loader/rotation.h"
 #include "loader/vips.h"
@@ -57,7 +58,9 @@ int live_check(struct live *live, char *text, size_t size)
 	}
 	if (options_merge(live->given, live->next, &live->next_options, text,
 			  size) ||
-	    check_ports(live, text, size) || check_listed(live, text, size)) {
+	    check_ports(live, text, size) || check_listed(live, text, size) ||
+	    listeners_check(live->control->listeners, &live->next_options, text,
+			    size)) {
 		live_discard(live);
 		return -1;
 	}
@@ -139,6 +142,7 @@ int live_apply(struct live *live, char *text, size_t size)
 	if (apply_vips(live, text, size) || apply_admission(live, text, size) ||
 	    apply_listed(live, text, size))
 		return -1;
+	listeners_change(live->control->listeners, &live->next_options);
 	configure_flags(live->maps, &live->next_options);
 	rotation_configure(live->control->rotation, &live->next_options);
 	qs_log_set_level(live->next_options.log_level);

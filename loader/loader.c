@@ -105,6 +105,11 @@ static int check(struct loader *loader)
 		return -1;
 	if (check_ports(loader, recorded))
 		return -1;
+	if (listeners_open(&loader->listeners, options, recorded > 0, text,
+			   sizeof(text))) {
+		log_error("%s", text);
+		return -1;
+	}
 	if (options->metrics_on &&
 	    exporter_listen(&loader->exporter, &options->metrics))
 		return -1;
@@ -184,6 +189,8 @@ static int serve(struct loader *loader, uv_loop_t *loop)
 		       loader->secrets_path);
 	rotation_configure(&loader->rotation, loader->options);
 	loader->control.rotation = &loader->rotation;
+	listeners_start(&loader->listeners, loop, &loader->control);
+	loader->control.listeners = &loader->listeners;
 	if (icmp_start(&loader->icmp, loop, &loader->control, &loader->maps))
 		return -1;
 	return control_start(&loader->control, loop, &loader->registry,
@@ -207,6 +214,7 @@ static void close_all(struct loader *loader)
 	reload_close(&loader->reload);
 	rotation_close(&loader->rotation);
 	control_close(&loader->control);
+	listeners_close(&loader->listeners);
 	if (loader->registry.maps)
 		registry_close(&loader->registry);
 	programs_close(&loader->programs);

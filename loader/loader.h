@@ -8,6 +8,7 @@
 #include "loader/control.h"
 #include "loader/exporter.h"
 #include "loader/icmp.h"
+#include "loader/listeners.h"
 #include "loader/live.h"
 #include "loader/pins.h"
 #include "loader/registry.h"
@@ -33,6 +34,7 @@ struct loader {
 	struct rotation rotation;
 	struct exporter exporter;
 	struct icmp icmp;
+	struct listeners listeners;
 	bool maps_open;
 	bool touched; /* maps or interface may have changed */
 };

@@ -96,6 +96,8 @@ static bool is_valid(const struct message *message, size_t size)
 		return size == sizeof(struct qs_connections);
 	case QS_MESSAGE_CONFIGS_TAKEN:
 		return size == sizeof(struct qs_configs_taken);
+	case QS_MESSAGE_LISTENER:
+		return size == sizeof(struct qs_listener);
 	case QS_MESSAGE_ROTATE:
 		return size == sizeof(struct qs_rotate);
 	}

@@ -17,6 +17,7 @@ struct message {
 		struct qs_result result; /* its text has a NUL */
 		struct qs_connections connections;
 		struct qs_configs_taken taken;
+		struct qs_listener listener;
 		struct qs_rotate rotate;
 	} content;
 	int descriptors[QS_MAX_PORTS]; /* that came with it, owned */

@@ -26,6 +26,9 @@ struct options {
 	bool drop_options;	  /* by the file alone, as what is below it */
 	bool key_client_ip;
 	bool cpu_steering;
+	bool tcp; /* likewise, as the next two */
+	const struct qs_vip_key *http;
+	size_t http_count;
 	const char *pin_dir;
 	const char *control;
 	const char *state_dir;

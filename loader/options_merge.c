@@ -17,6 +17,7 @@ static struct options defaults(void)
 		.control = QS_CONTROL_SOCKET,
 		.state_dir = QS_STATE_DIR,
 		.metrics_on = true,
+		.tcp = true,
 		.cid_max_age_ms = 24 * 3600 * 1000,
 		.log_level = QS_LOG_INFO,
 		.log_format = QS_LOG_TEXT,
@@ -38,6 +39,9 @@ static void take_config(struct options *options, const struct qs_config *config)
 	options->drop_options = loader->drop_options;
 	options->key_client_ip = loader->key_client_ip;
 	options->cpu_steering = loader->cpu_steering;
+	options->tcp = loader->tcp;
+	options->http = loader->http;
+	options->http_count = loader->http_count;
 	options->pin_dir = config->pin_dir;
 	options->control = config->control;
 	options->state_dir = config->state_dir;

@@ -80,7 +80,7 @@ int port_check(uint16_t port, char *text, size_t size)
 			 strerror(-error));
 		return -1;
 	}
-	if (holder_is_program(port, TERMINATOR_PROGRAM) &&
+	if (holder_is_program(HOLDER_UDP, port, TERMINATOR_PROGRAM) &&
 	    !try_bind(port, true)) {
 		log_info("terminators of an earlier loader hold UDP port %u "
 			 "and may resume",
@@ -90,7 +90,7 @@ int port_check(uint16_t port, char *text, size_t size)
 	snprintf(text, size,
 		 "UDP port %u is taken by %s: stop it, or choose a VIP of "
 		 "another port",
-		 port, holder_describe(port, holder));
+		 port, holder_describe(HOLDER_UDP, port, holder));
 	return -1;
 }
 

@@ -76,6 +76,7 @@ union answer {
 	struct qs_reload reload;
 	struct qs_connections connections;
 	struct qs_socket socket;
+	struct qs_listener listener;
 	struct qs_configs configs;
 	struct qs_icmp_errors icmp;
 };
@@ -153,6 +154,7 @@ static unsigned message_type(const union answer *answer, size_t size)
 		[QS_MESSAGE_RELOAD] = sizeof(struct qs_reload),
 		[QS_MESSAGE_CONNECTIONS] = sizeof(struct qs_connections),
 		[QS_MESSAGE_SOCKET] = sizeof(struct qs_socket),
+		[QS_MESSAGE_LISTENER] = sizeof(struct qs_listener),
 		[QS_MESSAGE_CONFIGS] = sizeof(struct qs_configs),
 		[QS_MESSAGE_ICMP] = sizeof(struct qs_icmp_errors),
 	};
@@ -328,6 +330,7 @@ static void on_back(struct control *control, int err, const char *error)
 		 control->welcome.slot, control->welcome.instance);
 	if (control->draining)
 		send_drain(control);
+	control->on_back(control->user);
 }
 
 static void on_reload(struct control *control, enum qs_reload_phase phase)
@@ -381,6 +384,14 @@ static void on_message(struct control *control, const union answer *answer,
 		if (!err)
 			return;
 		log_error("a change of the UDP sockets failed: %s",
+			  strerror(-err));
+		break;
+	case QS_MESSAGE_LISTENER:
+		err = control_change_listener(control, &answer->listener, fds,
+					      fd_count);
+		if (!err)
+			return;
+		log_error("a change of the TCP sockets failed: %s",
 			  strerror(-err));
 		break;
 	case QS_MESSAGE_CONFIGS:

@@ -55,6 +55,13 @@ struct control {
 	int (*on_socket)(void *user, unsigned index, int fd);
 	/* ICMP errors came that may be about connections of ours. */
 	void (*on_icmp)(void *user, const struct qs_icmp_errors *errors);
+	/* Accept from the listening socket `fd` from now on, or from none of
+	 * this key if it is -1. Returns 0, after which it is given away, or
+	 * -errno. */
+	int (*on_listener)(void *user, const struct qs_listener_key *key,
+			   int fd);
+	/* The loader is back: give it what listening sockets there are. */
+	void (*on_back)(void *user);
 	/* List all connections on the pipe `fd`, which is given away. */
 	void (*on_connections)(void *user, int fd);
 	void *user;
@@ -75,6 +82,11 @@ int control_start(struct control *control, uv_loop_t *loop);
 /* control_drain asks the loader for no more new connections, again whenever
  * it comes back. */
 void control_drain(struct control *control);
+
+/* control_give_listener hands a listening socket, which stays ours, back to a
+ * loader that may have lost it. */
+void control_give_listener(struct control *control,
+			   const struct qs_listener_key *key, int fd);
 
 /* control_close ends the registration; the loop must run on for the close
  * callbacks. */

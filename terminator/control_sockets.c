@@ -2,6 +2,10 @@
 #include "terminator/control_sockets.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "loader/lib/log.h"
 
 int control_collect_sockets(const struct control *control,
 			    int fds[QS_MAX_PORTS])
@@ -59,4 +63,43 @@ int control_change_socket(struct control *control,
 	if (!err)
 		control->udp_fds[socket->port_index] = fd;
 	return err;
+}
+
+int control_change_listener(struct control *control,
+			    const struct qs_listener *listener, const int *fds,
+			    size_t fd_count)
+{
+	if (fd_count != !listener->gone)
+		return -EPROTO;
+	return control->on_listener(control->user, &listener->key,
+				    fd_count ? fds[0] : -1);
+}
+
+void control_give_listener(struct control *control,
+			   const struct qs_listener_key *key, int fd)
+{
+	struct qs_listener content = {
+		.header = {QS_CONTROL_MAGIC, QS_CONTROL_VERSION,
+			   QS_MESSAGE_LISTENER},
+		.key = *key,
+	};
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} ancillary = {};
+	struct iovec vector = {&content, sizeof(content)};
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = &ancillary,
+		.msg_controllen = sizeof(ancillary.space),
+	};
+
+	ancillary.header.cmsg_level = SOL_SOCKET;
+	ancillary.header.cmsg_type = SCM_RIGHTS;
+	ancillary.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&ancillary.header), &fd, sizeof(int));
+	if (sendmsg(control->fd, &message, MSG_NOSIGNAL) < 0)
+		log_warn("a listening socket cannot be handed back: %s",
+			 strerror(errno));
 }

@@ -26,4 +26,10 @@ int control_change_socket(struct control *control,
 			  const struct qs_socket *socket, const int *fds,
 			  size_t fd_count);
 
+/* control_change_listener accepts from a TCP socket more, or from one less.
+ * Results as control_change_socket. */
+int control_change_listener(struct control *control,
+			    const struct qs_listener *listener, const int *fds,
+			    size_t fd_count);
+
 #endif

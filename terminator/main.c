@@ -45,7 +45,8 @@ static void use_maps(struct terminator *t)
 
 	t->identity.terminators = t->control.terminators;
 	t->stats = t->control.stats;
-	t->wish = &t->control.terminators[t->identity.slot].wish;
+	t->row = &t->control.terminators[t->identity.slot];
+	t->wish = &t->row->wish;
 	router_use_memory(t->quic.router, &memory);
 }
 
@@ -106,6 +107,7 @@ static bool prepare(struct terminator *t)
 	t->quic.stats = t->stats;
 	t->reload.options = &t->options;
 	t->reload.quic = &t->quic;
+	t->reload.tcp = &t->tcp;
 	t->reload.current = setup_load(&t->options, text, sizeof(text));
 	if (!t->reload.current) {
 		log_error("%s", text);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "terminator/tcp.h"
+
 static struct qs_terminator_stats *stats_of(const struct reload *reload)
 {
 	return reload->quic->stats;
@@ -58,6 +60,8 @@ int reload_apply(struct reload *reload, char *text, size_t size)
 	quic->tls = new->tls;
 	quic->options = new->settings.quic;
 	quic->limits->options = new->settings.limits;
+	reload->tcp->tls = new->tls;
+	reload->tcp->options = new->settings.tcp;
 	qs_log_set_level(new->settings.log_level);
 	qs_log_set_format(new->settings.log_format);
 	setup_apply_access_log(new, reload->access_log);

@@ -16,6 +16,7 @@ struct reload {
 	const struct options *options;
 	struct setup *current;
 	struct setup *pending; /* checked; NULL: none */
+	struct tcp *tcp;
 	struct quic *quic;
 	struct access_log *access_log;
 };

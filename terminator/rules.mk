@@ -9,9 +9,12 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	goaway.o icmp.o icmp_check.o paths.o h3.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
 	listing.o manager.o options.o packet_protection.o quic.o reload.o settings.o \
 	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o udp.o \
-	udp_open.o usage.o)
+	udp_open.o usage.o \
+	frame_budget.o front.o h1_server.o h1_server_request.o h1_server_response.o \
+	h1_target.o h2_server.o h2_server_request.o h2_server_response.o \
+	listener.o stream_tls.o tcp.o tcp_conn.o)
 TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
-	-lllhttp $(TERMINATOR_COMPRESS_LIBS) $(CONFIG_LIBS) -luv -lm
+	-lnghttp2 -lllhttp $(TERMINATOR_COMPRESS_LIBS) $(CONFIG_LIBS) -luv -lm
 
 # See h3_messages.c.
 comma := ,
@@ -32,6 +35,8 @@ close_reason_test_LIBS := $(TERMINATOR_LIBS)
 settings_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,client_table.o \
 	limits.o random.o settings.o slow_list.o)
 settings_test_LIBS := -luv
+h1_target_test_OBJS := $(BUILD)/obj/terminator/h1_target.o
+frame_budget_test_OBJS := $(BUILD)/obj/terminator/frame_budget.o
 usage_test_OBJS := $(BUILD)/obj/terminator/usage.o
 drain_test_OBJS := $(BUILD)/obj/terminator/drain.o
 tls_filter_test_OBJS := $(BUILD)/obj/terminator/tls_filter.o

@@ -73,6 +73,7 @@ static void by_file(struct settings *settings, const struct options *options,
 	settings->limits = file->limits;
 	quic->handshake_timeout_ns =
 		file->handshake_timeout_ms * NGTCP2_MILLISECONDS;
+	settings->tcp.redirect_http = file->redirect_http;
 }
 
 void settings_resolve(struct settings *settings, const struct options *options,
@@ -81,6 +82,9 @@ void settings_resolve(struct settings *settings, const struct options *options,
 	by_options(settings, options);
 	if (config)
 		by_file(settings, options, config);
+	settings->tcp.idle_timeout_ns = settings->quic.idle_timeout_ns;
+	settings->tcp.handshake_timeout_ns =
+		settings->quic.handshake_timeout_ns;
 }
 
 void settings_override_pools(struct qs_config *config,

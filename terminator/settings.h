@@ -11,6 +11,7 @@
 #include "loader/lib/config.h"
 #include "terminator/options.h"
 #include "terminator/quic.h"
+#include "terminator/tcp.h"
 
 /* Strings are those of the options or of the configuration. */
 struct settings {
@@ -23,6 +24,7 @@ struct settings {
 	uint32_t loader_timeout_ms;
 	struct quic_options quic;
 	struct qs_config_limits limits;
+	struct tcp_options tcp;
 };
 
 /* settings_resolve fills in the settings; `config` is NULL without a file. */

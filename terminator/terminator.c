@@ -5,9 +5,11 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #include "loader/lib/clock.h"
 #include "loader/lib/log.h"
+#include "loader/lib/tcp_listen.h"
 #include "terminator/access_log.h"
 #include "terminator/goaway.h"
 #include "terminator/health.h"
@@ -32,6 +34,7 @@ static void end(struct terminator *t, enum qs_close_reason reason)
 	manager_close(&t->manager);
 	successor_close(&t->successor);
 	quic_close(&t->quic, reason);
+	tcp_close(&t->tcp, reason);
 	router_close(t->quic.router);
 	limits_close(&t->limits);
 	if (!t->options.standalone)
@@ -59,6 +62,19 @@ void terminator_tell_health(struct terminator *t)
 
 /* Drain */
 
+/* What the loader gives others alone is not to be taken from the queue that all
+ * share. */
+static bool may_accept(const struct terminator *t)
+{
+	if (t->drain.state != DRAIN_SERVING)
+		return false;
+	if (!t->row)
+		return true;
+	return __atomic_load_n(&t->row->state, __ATOMIC_ACQUIRE) ==
+		       QS_TERMINATOR_LIVE &&
+	       __atomic_load_n(&t->row->effective, __ATOMIC_ACQUIRE) > 0;
+}
+
 static void leave(struct terminator *t)
 {
 	uint32_t ms = t->reload.current->settings.drain_timeout_ms;
@@ -72,6 +88,8 @@ static void leave(struct terminator *t)
 	else
 		manager_stopping();
 	goaway_begin(&t->quic);
+	tcp_accept(&t->tcp, false);
+	tcp_drain(&t->tcp);
 }
 
 static void step_drain(struct terminator *t, uint64_t now_ns)
@@ -90,15 +108,18 @@ static void step_drain(struct terminator *t, uint64_t now_ns)
 		log_info("draining, as the operator wishes: %llu connections",
 			 (unsigned long long)view.connections);
 		goaway_begin(&t->quic);
+		tcp_drain(&t->tcp);
 		break;
 	case DRAIN_UNDO:
 		log_info("taking new connections again");
 		goaway_undo(&t->quic);
+		tcp_undrain(&t->tcp);
 		break;
 	case DRAIN_CLOSE:
 		log_info("the operator's deadline: closing %llu connections",
 			 (unsigned long long)view.connections);
 		quic_close_all(&t->quic, QS_CLOSE_drained);
+		tcp_close_all(&t->tcp, QS_CLOSE_drained);
 		break;
 	case DRAIN_FINISH:
 		if (view.connections)
@@ -125,7 +146,10 @@ static void on_heartbeat(uv_timer_t *timer)
 	t->stats->counters.access_log_dropped +=
 		access_log_take_lost(t->reload.access_log);
 	goaway_step(&t->quic);
+	tcp_step(&t->tcp);
 	step_drain(t, now_ns);
+	if (!t->ending)
+		tcp_accept(&t->tcp, may_accept(t));
 }
 
 /* What the loader wants */
@@ -225,6 +249,23 @@ static int on_socket(void *user, unsigned index, int fd)
 	struct terminator *t = user;
 
 	return sockets_set(&t->quic.sockets, index, fd);
+}
+
+static int on_listener(void *user, const struct qs_listener_key *key, int fd)
+{
+	struct terminator *t = user;
+
+	return tcp_listen(&t->tcp, key, fd);
+}
+
+static void on_back(void *user)
+{
+	struct terminator *t = user;
+	const struct listener *listener;
+
+	DL_FOREACH (t->tcp.listeners, listener)
+		control_give_listener(&t->control, &listener->key,
+				      listener->fd);
 }
 
 /* Signals */
@@ -359,9 +400,39 @@ static void start_control(struct terminator *t)
 	t->control.on_connections = on_connections;
 	t->control.on_socket = on_socket;
 	t->control.on_icmp = on_icmp;
+	t->control.on_listener = on_listener;
+	t->control.on_back = on_back;
 	t->control.user = t;
 	if (!t->options.standalone)
 		control_start(&t->control, &t->loop);
+}
+
+/* Without a loader nobody gives us sockets. UDP serves all the same. */
+static void listen_alone(struct terminator *t)
+{
+	struct qs_listener_key key = {
+		.address = t->options.listen,
+		.kind = QS_LISTENER_TLS,
+	};
+	int fd = qs_tcp_listen(&key.address);
+
+	if (fd < 0 || tcp_listen(&t->tcp, &key, fd))
+		log_warn("serves no HTTP/2 and HTTP/1.1: cannot listen on TCP "
+			 "port %u: %s",
+			 key.address.port, strerror(fd < 0 ? -fd : ENOMEM));
+}
+
+static void start_tcp(struct terminator *t)
+{
+	t->tcp.options = t->reload.current->settings.tcp;
+	t->tcp.tls = t->reload.current->tls;
+	t->tcp.router = t->quic.router;
+	t->tcp.limits = &t->limits;
+	t->tcp.stats = t->stats;
+	tcp_start(&t->tcp, &t->loop);
+	if (t->options.standalone)
+		listen_alone(t);
+	tcp_accept(&t->tcp, may_accept(t));
 }
 
 int terminator_serve(struct terminator *t, const int fds[QS_MAX_PORTS])
@@ -379,6 +450,7 @@ int terminator_serve(struct terminator *t, const int fds[QS_MAX_PORTS])
 			  strerror(-err));
 		return 1;
 	}
+	start_tcp(t);
 	t->successor.on_end = on_successor_end;
 	t->successor.user = t;
 	start_control(t);

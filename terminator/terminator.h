@@ -18,6 +18,7 @@
 #include "terminator/quic.h"
 #include "terminator/reload.h"
 #include "terminator/successor.h"
+#include "terminator/tcp.h"
 #include "terminator/usage.h"
 
 enum { TERMINATOR_SIGNALS = 5 };
@@ -36,8 +37,10 @@ struct terminator {
 	struct qs_terminator_stats own_stats; /* until the loader gives a row */
 	struct qs_terminator_stats *stats;
 	const struct qs_wish *wish; /* of our name; NULL without a loader */
+	const struct qs_terminator *row; /* ours; likewise */
 	struct quic quic;
 	struct limits limits;
+	struct tcp tcp;
 	struct reload reload;
 	struct drain drain;
 	struct successor successor;
@@ -50,8 +53,8 @@ struct terminator {
 void terminator_tell_health(struct terminator *t);
 
 /* terminator_serve serves on the UDP sockets that `fds` has by port_index, -1
- * where there is none, until the end. Options, stats,
- * identity, router and the current setup must be there. Returns the exit
+ * where there is none, and on TCP sockets as they come, until the end. Options,
+ * stats, identity, router and the current setup must be there. Returns the exit
  * status. */
 int terminator_serve(struct terminator *t, const int fds[QS_MAX_PORTS]);
 

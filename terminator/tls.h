@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * TLS 1.3 for QUIC by wolfSSL (RFC 9001).
+ * TLS by wolfSSL: 1.3 for QUIC (RFC 9001); 1.3 and 1.2 for TCP.
  */
 #ifndef TERMINATOR_TLS_H
 #define TERMINATOR_TLS_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct WOLFSSL;
 struct tls;	    /* certificate, key and settings that sessions share */
 struct tls_session; /* WOLFSSL */
 
@@ -37,6 +38,10 @@ struct tls_session *tls_session_new(struct tls *tls,
 /* tls_session_is_resumed tells, after the handshake, whether a ticket of ours
  * was used. */
 bool tls_session_is_resumed(struct tls_session *session);
+
+/* tls_stream_session_new makes the session of a connection over TCP, for
+ * stream_tls.c. Returns NULL when memory is short. */
+struct WOLFSSL *tls_stream_session_new(struct tls *tls);
 
 void tls_session_free(struct tls_session *session);
 

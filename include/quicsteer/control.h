@@ -17,6 +17,8 @@
  *     RESULT (only after apply)           -->
  *                                         <-- CONNECTIONS + pipe
  *                                         <-- SOCKET (+ UDP socket)
+ *                                         <-- LISTENER (+ TCP socket)
+ *     LISTENER + TCP socket (resumed)     -->
  *                                         <-- CONFIGS
  *     CONFIGS_TAKEN                       -->
  *                                         <-- ICMP
@@ -45,6 +47,11 @@
  * A HELLO that resumes carries all UDP sockets, in any order; those that are
  * missing by then, and those of ports that a reload adds, come by SOCKET; those
  * of ports that are 0 in the WELCOME are to be closed.
+ *
+ * Listening TCP sockets are the service's, shared by all terminators: each
+ * comes by LISTENER after the WELCOME, and when a reload adds it. A terminator
+ * that resumed hands back those that it has, so that a loader that was killed
+ * has them again and no connection in their queues is lost.
  */
 #ifndef QUICSTEER_CONTROL_H
 #define QUICSTEER_CONTROL_H
@@ -67,6 +74,7 @@ enum qs_message_type {
 	QS_MESSAGE_ROTATE = 10,
 	QS_MESSAGE_SOCKET = 11,
 	QS_MESSAGE_ICMP = 12,
+	QS_MESSAGE_LISTENER = 13,
 };
 
 enum qs_welcome_descriptor {
@@ -163,6 +171,27 @@ struct qs_socket {
 	struct qs_message_header header;
 	__u16 port_index;
 	__u16 port; /* 0: none, and no descriptor */
+	__u32 zero;
+};
+
+enum qs_listener_kind {
+	QS_LISTENER_TLS = 0,  /* HTTP/2 and HTTP/1.1 over TLS */
+	QS_LISTENER_HTTP = 1, /* HTTP/1.1 in the clear */
+};
+
+/* What tells listening sockets apart. */
+struct qs_listener_key {
+	struct qs_vip_key address; /* 0.0.0.0 is written as [::] */
+	__u32 kind;		   /* enum qs_listener_kind */
+};
+
+/* A socket to accept connections from, in the place of an earlier one of the
+ * same key; or, without a descriptor, one that is to be closed. From a
+ * terminator: one that it has. */
+struct qs_listener {
+	struct qs_message_header header;
+	struct qs_listener_key key;
+	__u32 gone; /* 1: close it, there is no descriptor */
 	__u32 zero;
 };
 

@@ -113,7 +113,7 @@
 	X(retries_sent, "Retry packets sent")                                  \
 	X(tokens_accepted, "address tokens that held")                         \
 	X(tokens_refused, "address tokens that did not")                       \
-	X(connections_accepted, "connections begun by a valid Initial")        \
+	X(connections_accepted, "connections begun")                           \
 	X(connections_closed, "connections ended")                             \
 	X(handshakes_completed, "handshakes completed")                        \
 	X(handshakes_failed,                                                   \
@@ -165,6 +165,9 @@
 	X(sessions_resumed, "handshakes that resumed a session")               \
 	X(connections_v1, "connections of QUIC version 1")                     \
 	X(connections_v2, "connections of QUIC version 2")                     \
+	X(connections_h1, "TCP connections that speak HTTP/1.1")               \
+	X(connections_h2, "TCP connections that speak HTTP/2")                 \
+	X(accept_errors, "TCP connections that could not be accepted")         \
 	X(config_reloads, "configurations applied while running")              \
 	X(config_failures, "configurations refused while running")             \
 	X(icmp_received, "ICMP errors that the loader relayed")                \
@@ -183,7 +186,7 @@
 
 /* Values that go up and down, in the same row. */
 #define QS_TERMINATOR_GAUGES(X)                            \
-	X(connections_open, "QUIC connections open")       \
+	X(connections_open, "connections open")            \
 	X(requests_open, "HTTP requests in progress")      \
 	X(upstream_idle, "kept-alive backend connections") \
 	X(body_bytes_held, "body octets held in memory")   \
@@ -191,18 +194,18 @@
 	X(loop_lag_us, "how late the last heartbeat was")  \
 	X(loop_lag_peak_us, "the latest of the last 10 s")
 
-/*
- * How a QUIC connection ended; all together are connections_closed.
- */
+/* How a connection ended; all together are connections_closed. */
 #define QS_CLOSE_REASONS(X)                                                \
 	X(idle, "idle timeout")                                            \
 	X(handshake_timeout, "the handshake took too long")                \
 	X(peer_done, "closed by the client without error")                 \
 	X(peer_error, "closed by the client with an error")                \
 	X(drained, "closed by us at the end of a drain")                   \
+	X(slow, "closed by us: the client was too slow")                   \
+	X(flood, "closed by us: the client made us work for nothing")      \
 	X(transport_error, "closed by us: QUIC protocol violated")         \
 	X(crypto_error, "closed by us: TLS alert")                         \
-	X(application_error, "closed by us: HTTP/3 protocol violated")     \
+	X(application_error, "closed by us: HTTP violated")                \
 	X(stateless_reset, "the client sent a stateless reset")            \
 	X(retry, "dropped to be begun again after a Retry")                \
 	X(limited, "closed by us: over limits.client_connections")         \
@@ -210,9 +213,9 @@
 	X(shutdown, "closed because the process ended")
 
 /* Distributions of times that a terminator measures. */
-#define QS_TERMINATOR_HISTOGRAMS(X)                                        \
-	X(handshake, "from the first Initial to the end of the handshake") \
-	X(rtt, "smoothed round-trip time, at the handshake's end and at "  \
+#define QS_TERMINATOR_HISTOGRAMS(X)                                       \
+	X(handshake, "from a connection's begin to its handshake's end")  \
+	X(rtt, "smoothed round-trip time, at the handshake's end and at " \
 	       "the connection's")
 
 /* What a terminator counts for each pool, beside responses and octets. */

@@ -16,6 +16,7 @@
 
 enum {
 	QS_CONFIG_MAX_ROUTES = 256,
+	QS_CONFIG_MAX_HTTP = 16, /* plain HTTP addresses and ports */
 	QS_CONFIG_MAX_STATUSES = 16,
 	QS_CONFIG_MAX_RULES = 32,	  /* in one list */
 	QS_CONFIG_MAX_ERROR_PAGES = 16,	  /* likewise */
@@ -91,6 +92,9 @@ struct qs_config_loader {
 	bool drop_options;  /* "drop": true, "steer": false */
 	bool key_client_ip; /* "client-ip": true, "4-tuple": false */
 	bool cpu_steering;
+	bool tcp; /* TLS over TCP at the VIPs, too */
+	struct qs_vip_key http[QS_CONFIG_MAX_HTTP];
+	size_t http_count;
 	bool metrics_on; /* "none": false */
 	struct qs_vip_key metrics;
 	uint32_t cid_max_age_ms;  /* 0: none */
@@ -150,6 +154,7 @@ struct qs_config_terminator {
 	uint32_t retry_threshold;
 	uint32_t idle_timeout_ms;
 	uint32_t handshake_timeout_ms;
+	bool redirect_http; /* "redirect": true, "serve": false */
 	uint32_t drain_timeout_ms;
 	uint32_t loader_timeout_ms;
 	struct qs_config_limits limits;

@@ -33,6 +33,9 @@ static const cyaml_strval_t retries[] = {
 	{"always", QS_RETRY_ALWAYS},
 };
 
+static const cyaml_strval_t http_choices[] = {{"serve", false},
+					      {"redirect", true}};
+
 static const struct qs_config_key loader_keys[] = {
 	{
 		.name = "interface",
@@ -57,6 +60,24 @@ static const struct qs_config_key loader_keys[] = {
 		.help = "addresses and ports that clients connect to, of at "
 			"most 8 different ports; 0.0.0.0 and [::] stand for "
 			"every address of both families",
+	},
+	{
+		.name = "tcp",
+		.kind = QS_KIND_SWITCH,
+		.fallback = "true",
+		MEMBER(struct qs_config_loader, tcp),
+		.help = "serve HTTP/2 and HTTP/1.1 over TLS on TCP at the "
+			"addresses and ports of the VIPs",
+	},
+	{
+		.name = "http",
+		LIST(struct qs_config_loader, http, http_count),
+		.entry = QS_KIND_ENDPOINT,
+		.flags = QS_KEY_INLINE,
+		.minimum = 1,
+		.maximum = QS_CONFIG_MAX_HTTP,
+		.help = "addresses and TCP ports of plain HTTP/1.1; see "
+			"terminator.plain_http",
 	},
 	{
 		.name = "mode",
@@ -229,6 +250,16 @@ static const struct qs_config_key terminator_keys[] = {
 		.minimum = 100,
 		.maximum = 5 * MINUTE,
 		.help = "an unfinished handshake is given up",
+	},
+	{
+		.name = "plain_http",
+		.kind = QS_KIND_CHOICE,
+		.fallback = "serve",
+		MEMBER(struct qs_config_terminator, redirect_http),
+		CHOICES(http_choices),
+		.help = "requests at loader.http: serve them like others, or "
+			"redirect them to https; pages of our own are served "
+			"in both cases",
 	},
 	{
 		.name = "drain_timeout",

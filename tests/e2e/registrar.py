@@ -22,7 +22,7 @@ import sys
 
 MAGIC, VERSION = 0x71737472, 4
 (HELLO, WELCOME, REFUSED, DRAIN, RELOAD, RESULT, CONNECTIONS, CONFIGS,
- CONFIGS_TAKEN, ROTATE, GIVEN_SOCKET) = range(1, 12)
+ CONFIGS_TAKEN, ROTATE, GIVEN_SOCKET, _, GIVEN_LISTENER) = range(1, 14)
 RESUME = 1
 REQUEST, CHECK, APPLY, DISCARD = range(4)
 PHASES = ("request", "check", "apply", "discard")
@@ -63,7 +63,8 @@ def result(failed, text="", count=0):
 
 
 def read_answer(control):
-    """A dictionary of what the loader said; its descriptors under fds."""
+    """A dictionary of what the loader said; its descriptors under fds. TCP
+    sockets are not wanted here."""
     data, ancillary, _, _ = control.recvmsg(8192, socket.CMSG_SPACE(32))
     descriptors = array.array("i")
     for level, kind, content in ancillary:
@@ -74,6 +75,10 @@ def read_answer(control):
     magic, version, kind = struct.unpack_from(HEADER, data)
     if (magic, version) != (MAGIC, VERSION):
         return {"event": "garbage"}
+    if kind == GIVEN_LISTENER:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return read_answer(control)
     answer = ANSWERS.get(kind, lambda _: {"event": "garbage"})(data)
     answer["fds"] = list(descriptors)
     return answer

@@ -161,9 +161,9 @@ class Network:
             flush chain inet nat out
             table inet nat {{
                 chain out {{
-                    oifname m1 meta nfproto ipv4 meta l4proto udp \
+                    oifname m1 meta nfproto ipv4 meta l4proto {{ tcp, udp }} \
                         snat ip to {OUTSIDE[4][which]}:{ports} random
-                    oifname m1 meta nfproto ipv6 meta l4proto udp \
+                    oifname m1 meta nfproto ipv6 meta l4proto {{ tcp, udp }} \
                         snat ip6 to [{OUTSIDE[6][which]}]:{ports} random
                 }}
             }}""")
