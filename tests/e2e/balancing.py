@@ -20,8 +20,9 @@ WEIGHTS = {"b1": 5, "b2": 3, "b3": 2}
 WAYS = ("round-robin", "least-requests", "hash", "latency")
 # Of two draws at random and of hashed keys the shares vary; in turn they do
 # not.
-TOLERANCE = {"round-robin": 0.01, "least-requests": 0.04, "hash": 0.05,
-             "latency": 0.08}
+# The last two look at how the backends do, which a busy machine disturbs.
+TOLERANCE = {"round-robin": 0.01, "hash": 0.05, "least-requests": 0.08,
+             "latency": 0.16}
 KEY = ("--field", "x-key:key-%u")
 SLOW_START = 6.0
 
