@@ -174,6 +174,10 @@ static void look(struct daemon *daemon, uint64_t now_ns)
 {
 	struct qs_settings *settings = daemon->follow.maps.settings;
 
+	if (settings->config_generation != daemon->generation) {
+		daemon->generation = settings->config_generation;
+		daemon_reload(daemon);
+	}
 	if (now_ns - daemon->looked_ns < (uint64_t)LOOK_MS * NS_PER_MS)
 		return;
 	daemon->looked_ns = now_ns;
@@ -181,12 +185,7 @@ static void look(struct daemon *daemon, uint64_t now_ns)
 		log_info("the maps under %s were removed or replaced",
 			 daemon->pin_dir);
 		leave_maps(daemon);
-		return;
 	}
-	if (settings->config_generation == daemon->generation)
-		return;
-	daemon->generation = settings->config_generation;
-	daemon_reload(daemon);
 }
 
 static void work(struct daemon *daemon)
@@ -204,7 +203,9 @@ static void work(struct daemon *daemon)
 		error = terminators_tick(&daemon->terminators, maps,
 					 daemon->pin_dir,
 					 &daemon->config->healthd);
-	succeeded(daemon, error);
+	if (succeeded(daemon, error))
+		__atomic_store_n(&maps->settings->healthd_generation,
+				 daemon->generation, __ATOMIC_RELEASE);
 }
 
 static void on_tick(uv_timer_t *timer)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MAX_LINE = 1024 };
+enum { MAX_LINE = 1024, HEALTHD_LOOK_MS = 10 };
 
 static void advance(struct reload *reload);
 
@@ -120,6 +120,7 @@ static void answer(struct client *operator, struct qs_result * result)
 static void finish(struct reload *reload)
 {
 	uv_timer_stop(&reload->timer);
+	reload->applied = false;
 	reload->phase = QS_RELOAD_REQUEST;
 	live_discard(reload->live);
 	log_outcome(reload);
@@ -183,6 +184,35 @@ static void discard(struct reload *reload)
 	finish(reload);
 }
 
+/* Its end is not ours to wait for. */
+static bool healthd_runs(const struct qs_settings *settings)
+{
+	__u64 beat = __atomic_load_n(&settings->healthd_heartbeat_ns,
+				     __ATOMIC_RELAXED);
+
+	return settings->healthd_pid && beat &&
+	       clock_ns(CLOCK_MONOTONIC) - beat < NS_PER_SECOND;
+}
+
+static void await_healthd(uv_timer_t *timer)
+{
+	struct reload *reload = timer->data;
+	const struct qs_settings *settings = reload->live->maps->settings;
+	__u64 waited = clock_ns(CLOCK_MONOTONIC) - reload->applied_ns;
+
+	if (__atomic_load_n(&settings->healthd_generation, __ATOMIC_ACQUIRE) ==
+		    settings->config_generation ||
+	    !healthd_runs(settings)) {
+		finish(reload);
+	} else if (waited > (__u64)RELOAD_HEALTHD_MS * NS_PER_MS) {
+		add_line(reload, "healthd has not followed within %d s",
+			 RELOAD_HEALTHD_MS / 1000);
+		finish(reload);
+	} else {
+		uv_timer_start(timer, await_healthd, HEALTHD_LOOK_MS, 0);
+	}
+}
+
 static void apply(struct reload *reload)
 {
 	char text[sizeof(reload->result.text)];
@@ -193,7 +223,10 @@ static void apply(struct reload *reload)
 	if (reload->result.failed)
 		add_line(reload, "the new configuration is in force but for "
 				 "what these lines say");
-	finish(reload);
+	/* The file may be changed again as soon as we have answered. */
+	reload->applied = true;
+	reload->applied_ns = clock_ns(CLOCK_MONOTONIC);
+	await_healthd(&reload->timer);
 }
 
 static void on_timeout(uv_timer_t *timer)
@@ -222,7 +255,7 @@ static void advance(struct reload *reload)
 		discard(reload);
 		return;
 	}
-	if (reload->waiting)
+	if (reload->waiting || reload->applied)
 		return;
 	if (reload->phase == QS_RELOAD_CHECK) {
 		uv_timer_start(&reload->timer, on_timeout, RELOAD_TIMEOUT_MS,

@@ -10,8 +10,9 @@
 #include "loader/client.h"
 #include "loader/live.h"
 
-/* How long the terminators may take to answer, in each of the two phases. */
-enum { RELOAD_TIMEOUT_MS = 5000 };
+/* How long the terminators may take to answer, in each of the two phases, and
+ * healthd, which reads the file by itself, to follow. */
+enum { RELOAD_TIMEOUT_MS = 5000, RELOAD_HEALTHD_MS = 2000 };
 
 struct reload {
 	struct control *control; /* borrowed */
@@ -21,6 +22,8 @@ struct reload {
 	enum qs_reload_phase phase; /* REQUEST: none is in progress */
 	struct client *operator;    /* who waits for the RESULT, or NULL */
 	unsigned int waiting;	    /* terminators whose RESULT is awaited */
+	bool applied;		    /* only healthd is waited for */
+	__u64 applied_ns;	    /* CLOCK_MONOTONIC */
 	struct qs_result result;
 };
 

@@ -318,6 +318,9 @@ struct qs_settings {
 	 * failed; 0: it did not, or was not tried. */
 	__u16 native_error;
 	__u16 generic_error;
+	__u32 healthd_generation; /* healthd: the config_generation that its
+				     work is by */
+	__u32 spare;
 };
 
 enum {
