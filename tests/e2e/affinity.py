@@ -254,8 +254,8 @@ def dies(results, bed):
                          "--tolerant", "--timeout", "60")
     time.sleep(2)
     bed.backend_mode("b1", "refuse")
-    wait_for_breaker(bed, "b1", "open")
-    time.sleep(1)
+    # The breaker need not open: each session fails there but once.
+    time.sleep(2)
     bed.backend_mode("b1", "ok")
     lines = running.finish()
     summary = running.summary()
