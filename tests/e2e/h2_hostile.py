@@ -14,12 +14,12 @@ import plain  # noqa: E402
 import tap  # noqa: E402
 from bed import PORT  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
-from frames import (ACK, CALM, COMPRESSION, CONTINUATION, DATA, END_HEADERS,
-                    END_STREAM, FLOW_CONTROL, FRAME_SIZE, GOAWAY, HEADERS, NO_ERROR,
-                    PADDED, PING, PREFACE, PRIORITIZED, PRIORITY, PROTOCOL,
-                    PUSH_PROMISE, REFUSED, RST_STREAM, SETTINGS, STREAM_CLOSED,
-                    WINDOW_UPDATE, Frames, code_of, field, frame, section,
-                    settings)  # noqa: E402
+from h2frames import (ACK, CALM, COMPRESSION, CONTINUATION, DATA, END_HEADERS,
+                      END_STREAM, FLOW_CONTROL, FRAME_SIZE, GOAWAY, HEADERS,
+                      NO_ERROR, PADDED, PING, PREFACE, PRIORITIZED, PRIORITY,
+                      PROTOCOL, PUSH_PROMISE, REFUSED, RST_STREAM, SETTINGS,
+                      STREAM_CLOSED, WINDOW_UPDATE, Frames, code_of, field,
+                      frame, section, settings)  # noqa: E402
 from network import VIP  # noqa: E402
 from process import wait_until  # noqa: E402
 
