@@ -21,7 +21,7 @@ from moving import FIRST, SECOND, THIRD, change  # noqa: E402
 from process import wait_until  # noqa: E402
 
 CONNECTIONS = int(os.environ.get("QUICSTEER_CONNECTIONS", "300"))
-DOWN, UP = 600000, 400000  # octets of each connection
+DOWN, UP = 900000, 600000  # octets of each connection
 PACE = int(os.environ.get("QUICSTEER_PACE", "50000"))  # octets a second
 # Options of lbctl cid rotate, and the encoding and length of CIDs then.
 STEPS = [
