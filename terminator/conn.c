@@ -11,6 +11,7 @@
 #include "quicsteer/measure.h"
 #include "terminator/close_reason.h"
 #include "terminator/conn_callbacks.h"
+#include "terminator/early_packet.h"
 #include "terminator/exchange.h"
 #include "terminator/h3.h"
 #include "terminator/limits.h"
@@ -24,6 +25,7 @@ enum {
 	UNI_WINDOW = 64 * 1024,
 	MAX_UNI_STREAMS = 8, /* control and QPACK, and greased ones */
 	CID_LIMIT = 7,
+	PROMISES_FORM = 1, /* counts up with what else a client remembers */
 };
 
 /* RFC 8446, 6.2 and RFC 9001, 8.2 */
@@ -33,6 +35,20 @@ static ngtcp2_conn *find_ngtcp2(ngtcp2_crypto_conn_ref *reference)
 {
 	return ((struct conn *)reference->user_data)->ngtcp2;
 }
+
+static ngtcp2_cc_algo control_of(enum qs_config_congestion control)
+{
+	switch (control) {
+	case QS_CONGESTION_BBR:
+		return NGTCP2_CC_ALGO_BBR;
+	case QS_CONGESTION_RENO:
+		return NGTCP2_CC_ALGO_RENO;
+	default:
+		return NGTCP2_CC_ALGO_CUBIC;
+	}
+}
+
+static const uint32_t v2_first[] = {NGTCP2_PROTO_VER_V2, NGTCP2_PROTO_VER_V1};
 
 static void fill_settings(const struct quic *quic,
 			  const struct conn_origin *origin,
@@ -44,6 +60,13 @@ static void fill_settings(const struct quic *quic,
 	settings->token = origin->token;
 	settings->tokenlen = origin->token_size;
 	settings->token_type = origin->token_type;
+	settings->cc_algo = control_of(quic->options.more.congestion_control);
+	if (quic->options.more.prefer_v2) {
+		settings->preferred_versions = v2_first;
+		settings->preferred_versionslen = 2;
+	}
+	settings->available_versions = v2_first;
+	settings->available_versionslen = 2;
 }
 
 static void fill_params(const struct quic *quic,
@@ -67,6 +90,22 @@ static void fill_params(const struct quic *quic,
 	}
 	cid_reset_token(quic->identity, scid, params->stateless_reset_token);
 	params->stateless_reset_token_present = 1;
+}
+
+void conn_promises(const struct quic *quic, uint64_t promises[8])
+{
+	const uint64_t all[8] = {
+		PROMISES_FORM,
+		EXCHANGE_REQUEST_WINDOW,
+		UNI_WINDOW,
+		CONNECTION_WINDOW,
+		quic->limits->options.streams,
+		MAX_UNI_STREAMS,
+		quic->limits->options.header_size,
+		quic->options.more.early_data,
+	};
+
+	memcpy(promises, all, sizeof(all));
 }
 
 static ngtcp2_path path_of(const struct udp_datagram *datagram)
@@ -351,6 +390,9 @@ void conn_read(struct conn *conn, const struct udp_datagram *datagram)
 	int rv;
 
 	conn->bytes_received += datagram->size;
+	if (!conn->handshake_done && !conn->early_packets)
+		conn->early_packets =
+			early_packet_is_in(datagram->data, datagram->size);
 	if (conn->state == CONN_CLOSING)
 		repeat_close(conn);
 	if (conn->state != CONN_ACTIVE)

@@ -11,6 +11,7 @@
 #include "terminator/access.h"
 #include "terminator/answer.h"
 #include "terminator/compress.h"
+#include "terminator/exchange_early.h"
 #include "terminator/exchange_limits.h"
 #include "terminator/exchange_private.h"
 #include "terminator/exchange_rules.h"
@@ -335,7 +336,7 @@ static int begin_work(struct exchange *exchange,
 		return EXCHANGE_FAILURE_NOT_IMPLEMENTED;
 	if (!exchange->route)
 		return EXCHANGE_FAILURE_NO_ROUTE;
-	exchange->handler = exchange->route->handler;
+	exchange->handler = exchange_early_handler(exchange, request);
 	switch (exchange_rules_begin(exchange, request)) {
 	case 0:
 		return -1;

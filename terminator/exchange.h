@@ -109,6 +109,10 @@ int exchange_request_body(struct exchange *exchange, const void *data,
 int exchange_request_end(struct exchange *exchange,
 			 const struct field *trailers, size_t count);
 
+/* exchange_confirmed tells that a request with `early_data` is no replay: one
+ * that waited for that begins (exchange_early.h). Nothing for others. */
+void exchange_confirmed(struct exchange *exchange);
+
 /* exchange_request_held tells how many octets of the request body are held: as
  * many that request_consumed was not told of. A front that frees the exchange
  * before its end gives the credit for them back itself. */

@@ -172,6 +172,15 @@ void h3_blocked(struct h3 *h3, int64_t stream_id)
 	nghttp3_conn_block_stream(h3->nghttp3, stream_id);
 }
 
+void h3_confirmed(struct h3 *h3)
+{
+	struct h3_stream *stream;
+
+	for (stream = h3->streams; stream; stream = stream->next)
+		if (stream->exchange)
+			exchange_confirmed(stream->exchange);
+}
+
 uint64_t h3_error_code(int error)
 {
 	/* A name of over 256 octets, or a value of over 64 KiB: nghttp3's QPACK

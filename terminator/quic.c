@@ -222,6 +222,18 @@ static void on_datagram(void *user, const struct udp_datagram *datagram)
 		on_long_header(quic, &vc, datagram);
 }
 
+void quic_set_tickets(struct quic *quic)
+{
+	const struct qs_config_quic *options = &quic->options.more;
+	struct tls_tickets tickets = {
+		.rotation_ms = options->ticket_rotation_ms,
+		.early_data = options->early_data,
+	};
+
+	conn_promises(quic, tickets.promises);
+	tls_set_tickets(quic->tls, quic->identity->secrets.ticket, &tickets);
+}
+
 static void before_sleep(uv_prepare_t *handle)
 {
 	struct quic *quic = handle->data;

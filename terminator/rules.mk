@@ -5,10 +5,10 @@ include terminator/upstream.mk
 TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/terminator/,cid.o close_reason.o conn.o \
 	conn_callbacks.o conn_write.o control.o control_maps.o \
-	control_sockets.o drain.o \
+	control_sockets.o drain.o early_packet.o \
 	goaway.o icmp.o icmp_check.o paths.o h3.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
 	listing.o manager.o options.o packet_protection.o quic.o reload.o settings.o \
-	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o udp.o \
+	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o ticket_keys.o udp.o \
 	udp_open.o usage.o \
 	frame_budget.o front.o h1_server.o h1_server_request.o h1_server_response.o \
 	h1_target.o h2_server.o h2_server_request.o h2_server_response.o \
@@ -37,6 +37,10 @@ settings_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,client_table.o \
 settings_test_LIBS := -luv
 h1_target_test_OBJS := $(BUILD)/obj/terminator/h1_target.o
 frame_budget_test_OBJS := $(BUILD)/obj/terminator/frame_budget.o
+early_packet_test_OBJS := $(BUILD)/obj/terminator/early_packet.o
+ticket_keys_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,random.o \
+	ticket_keys.o)
+ticket_keys_test_LIBS := -lwolfssl -lm
 usage_test_OBJS := $(BUILD)/obj/terminator/usage.o
 drain_test_OBJS := $(BUILD)/obj/terminator/drain.o
 tls_filter_test_OBJS := $(BUILD)/obj/terminator/tls_filter.o

@@ -20,7 +20,7 @@ struct stream_tls *stream_tls_new(struct tls *tls, int fd)
 	if (!ssl)
 		return NULL;
 	if (wolfSSL_set_fd(ssl, fd) != WOLFSSL_SUCCESS) {
-		wolfSSL_free(ssl);
+		tls_stream_session_free(ssl);
 		return NULL;
 	}
 	wolfSSL_SetIOWriteFlags(ssl, MSG_NOSIGNAL);
@@ -100,5 +100,5 @@ bool stream_tls_is_resumed(struct stream_tls *tls)
 
 void stream_tls_free(struct stream_tls *tls)
 {
-	wolfSSL_free(ssl_of(tls));
+	tls_stream_session_free(ssl_of(tls));
 }

@@ -2,19 +2,26 @@
 #include <wolfssl/options.h>
 
 #include <wolfssl/ssl.h>
-#include <wolfssl/wolfcrypt/hmac.h>
-
 #include "terminator/tls.h"
 
-#include <assert.h>
 #include <ngtcp2/ngtcp2_crypto_wolfssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* What wolfSSL's callback for tickets gets. */
+struct sealer {
+	struct ticket_keys keys;
+	struct tls *tls;
+};
 
 struct tls {
+	unsigned references;  /* tls_new's and one of each session */
 	WOLFSSL_CTX *context; /* of QUIC */
 	WOLFSSL_CTX *stream;  /* of TCP */
+	struct sealer quic_sealer, stream_sealer;
+	bool early_data;
 };
 
 /* Whether the client offers the protocol, whose length is its first octet. */
@@ -65,46 +72,57 @@ static int select_stream(WOLFSSL *ssl, const unsigned char **out,
 		       : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/*
- * wolfSSL's form of ticket keys: name, two keys, and the time until which each
- * is used, in seconds. A time far off keeps wolfSSL from making keys of its
- * own, which no other terminator would know.
- */
-static void set_keys(WOLFSSL_CTX *context,
-		     const uint8_t keys[TLS_TICKET_KEYS_SIZE])
+/* wolfSSL's call for each ticket; `ticket` is encrypted in place. */
+static int seal_or_open(WOLFSSL *ssl,
+			unsigned char name[WOLFSSL_TICKET_NAME_SZ],
+			unsigned char nonce[WOLFSSL_TICKET_IV_SZ],
+			unsigned char tag[WOLFSSL_TICKET_MAC_SZ], int seal,
+			unsigned char *ticket, int size, int *out_size,
+			void *user)
 {
-	static const uint8_t far_off[] = {0x7f, 0xff, 0xff, 0xff};
-	uint8_t form[TLS_TICKET_KEYS_SIZE + 2 * sizeof(far_off)];
-	uint8_t *times = form + TLS_TICKET_KEYS_SIZE;
-	int rv;
+	struct ticket_keys *keys = &((struct sealer *)user)->keys;
+	uint64_t now_s = (uint64_t)time(NULL);
 
-	_Static_assert(sizeof(form) == WOLFSSL_TICKET_KEYS_SZ,
-		       "another wolfSSL has another form");
-	memcpy(form, keys, TLS_TICKET_KEYS_SIZE);
-	form[WOLFSSL_TICKET_NAME_SZ - 1] &= 0xfe; /* holds the key's index */
-	memcpy(times, far_off, sizeof(far_off));
-	memcpy(times + sizeof(far_off), far_off, sizeof(far_off));
-	rv = wolfSSL_CTX_set_tlsext_ticket_keys(context, form, sizeof(form));
-	assert(rv == WOLFSSL_SUCCESS);
-	(void)rv;
-	explicit_bzero(form, sizeof(form));
+	(void)ssl;
+	*out_size = size;
+	if (seal)
+		return ticket_keys_seal(keys, now_s, name, nonce, tag, ticket,
+					(size_t)size)
+			       ? WOLFSSL_TICKET_RET_REJECT
+			       : WOLFSSL_TICKET_RET_OK;
+	return ticket_keys_open(keys, now_s, name, nonce, tag, ticket,
+				(size_t)size)
+		       ? WOLFSSL_TICKET_RET_REJECT
+		       : WOLFSSL_TICKET_RET_OK;
 }
 
-void tls_set_ticket_keys(struct tls *tls,
-			 const uint8_t keys[TLS_TICKET_KEYS_SIZE])
+_Static_assert(WOLFSSL_TICKET_NAME_SZ == TICKET_NAME_SIZE &&
+		       WOLFSSL_TICKET_IV_SZ >= TICKET_NONCE_SIZE &&
+		       WOLFSSL_TICKET_MAC_SZ >= TICKET_TAG_SIZE,
+	       "another wolfSSL has another form of tickets");
+
+static void set_lifetime(WOLFSSL_CTX *context, uint32_t seconds)
+{
+	wolfSSL_CTX_set_timeout(context, seconds);
+	wolfSSL_CTX_set_TicketHint(context, (int)seconds);
+}
+
+void tls_set_tickets(struct tls *tls, const uint8_t secret[TICKET_SECRET_SIZE],
+		     const struct tls_tickets *tickets)
 {
 	/* A ticket of one transport is not one of the other. */
-	static const char label[] = "quicsteer tickets of TCP";
-	uint8_t derived[TLS_TICKET_KEYS_SIZE];
-	int rv = wc_HKDF(WC_SHA256, keys, TLS_TICKET_KEYS_SIZE, NULL, 0,
-			 (const uint8_t *)label, sizeof(label) - 1, derived,
-			 sizeof(derived));
+	static const char stream[] = "TCP";
+	uint32_t lifetime_s = tickets->rotation_ms / 1000;
 
-	assert(!rv);
-	(void)rv;
-	set_keys(tls->context, keys);
-	set_keys(tls->stream, derived);
-	explicit_bzero(derived, sizeof(derived));
+	ticket_keys_init(&tls->quic_sealer.keys, secret, tickets->promises,
+			 sizeof(tickets->promises), lifetime_s);
+	ticket_keys_init(&tls->stream_sealer.keys, secret, stream,
+			 sizeof(stream), lifetime_s);
+	set_lifetime(tls->context, lifetime_s);
+	set_lifetime(tls->stream, lifetime_s);
+	tls->early_data = tickets->early_data;
+	wolfSSL_CTX_set_max_early_data(tls->context,
+				       tickets->early_data ? UINT32_MAX : 0);
 }
 
 /* Certificate and key. Returns what is wrong, or NULL. */
@@ -156,7 +174,13 @@ static const char *configure(struct tls *tls, const char *certificate_file,
 	    WOLFSSL_SUCCESS)
 		return "wolfSSL was built without TLS 1.2";
 	/* Tickets hold all that is to be remembered. */
+	wolfSSL_CTX_set_session_cache_mode(tls->context,
+					   WOLFSSL_SESS_CACHE_OFF);
 	wolfSSL_CTX_set_session_cache_mode(tls->stream, WOLFSSL_SESS_CACHE_OFF);
+	wolfSSL_CTX_set_TicketEncCb(tls->context, seal_or_open);
+	wolfSSL_CTX_set_TicketEncCtx(tls->context, &tls->quic_sealer);
+	wolfSSL_CTX_set_TicketEncCb(tls->stream, seal_or_open);
+	wolfSSL_CTX_set_TicketEncCtx(tls->stream, &tls->stream_sealer);
 	wolfSSL_CTX_set_mode(tls->stream,
 			     WOLFSSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	return NULL;
@@ -170,6 +194,8 @@ struct tls *tls_new(const char *certificate_file, const char *key_file,
 	*error = "out of memory";
 	if (!tls)
 		return NULL;
+	tls->references = 1;
+	tls->quic_sealer.tls = tls->stream_sealer.tls = tls;
 	wolfSSL_Init();
 	tls->context = wolfSSL_CTX_new(wolfTLSv1_3_server_method());
 	tls->stream = wolfSSL_CTX_new(wolfSSLv23_server_method());
@@ -185,28 +211,62 @@ struct tls *tls_new(const char *certificate_file, const char *key_file,
 	return tls;
 }
 
-void tls_free(struct tls *tls)
+static void release(struct tls *tls)
 {
+	if (--tls->references)
+		return;
+	ticket_keys_wipe(&tls->quic_sealer.keys);
+	ticket_keys_wipe(&tls->stream_sealer.keys);
 	wolfSSL_CTX_free(tls->context);
 	wolfSSL_CTX_free(tls->stream);
 	wolfSSL_Cleanup();
 	free(tls);
 }
 
+void tls_free(struct tls *tls)
+{
+	release(tls);
+}
+
+static WOLFSSL *session_new(struct tls *tls, WOLFSSL_CTX *context)
+{
+	WOLFSSL *ssl = wolfSSL_new(context);
+
+	if (ssl)
+		tls->references++;
+	return ssl;
+}
+
+static void session_free(WOLFSSL *ssl)
+{
+	struct sealer *sealer =
+		wolfSSL_CTX_get_TicketEncCtx(wolfSSL_get_SSL_CTX(ssl));
+
+	wolfSSL_free(ssl);
+	release(sealer->tls);
+}
+
 struct WOLFSSL *tls_stream_session_new(struct tls *tls)
 {
-	return wolfSSL_new(tls->stream);
+	return session_new(tls, tls->stream);
+}
+
+void tls_stream_session_free(struct WOLFSSL *session)
+{
+	session_free(session);
 }
 
 struct tls_session *tls_session_new(struct tls *tls,
 				    ngtcp2_crypto_conn_ref *reference)
 {
-	WOLFSSL *ssl = wolfSSL_new(tls->context);
+	WOLFSSL *ssl = session_new(tls, tls->context);
 
 	if (!ssl)
 		return NULL;
 	wolfSSL_set_app_data(ssl, reference);
 	wolfSSL_set_accept_state(ssl);
+	if (tls->early_data)
+		wolfSSL_set_quic_early_data_enabled(ssl, 1);
 	return (struct tls_session *)ssl;
 }
 
@@ -217,5 +277,5 @@ bool tls_session_is_resumed(struct tls_session *session)
 
 void tls_session_free(struct tls_session *session)
 {
-	wolfSSL_free((WOLFSSL *)session);
+	session_free((WOLFSSL *)session);
 }

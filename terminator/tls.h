@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "terminator/ticket_keys.h"
+
 struct WOLFSSL;
 struct tls;	    /* certificate, key and settings that sessions share */
 struct tls_session; /* WOLFSSL */
@@ -19,13 +21,20 @@ struct tls_session; /* WOLFSSL */
 struct tls *tls_new(const char *certificate_file, const char *key_file,
 		    const char **error);
 
-/* The octets of ticket keys: a name of 16 and two keys of 32. */
-enum { TLS_TICKET_KEYS_SIZE = 80 };
+/* How session tickets are made. */
+struct tls_tickets {
+	uint32_t rotation_ms; /* of their key; also how long they live */
+	bool early_data;      /* 0-RTT is taken */
+	/* What a ticket of QUIC lets a client of 0-RTT count on: with other
+	 * promises, tickets are others, too. */
+	uint64_t promises[8];
+};
 
-/* tls_set_ticket_keys seals session tickets with these keys from now on, so
- * that any terminator with the same resumes. */
-void tls_set_ticket_keys(struct tls *tls,
-			 const uint8_t keys[TLS_TICKET_KEYS_SIZE]);
+/* tls_set_tickets seals session tickets with keys derived from this secret from
+ * now on, so that any terminator with the same resumes. To be called before the
+ * first session. */
+void tls_set_tickets(struct tls *tls, const uint8_t secret[TICKET_SECRET_SIZE],
+		     const struct tls_tickets *tickets);
 
 /* tls_free ends our use of it; sessions that were made of it go on. */
 void tls_free(struct tls *tls);
@@ -42,6 +51,7 @@ bool tls_session_is_resumed(struct tls_session *session);
 /* tls_stream_session_new makes the session of a connection over TCP, for
  * stream_tls.c. Returns NULL when memory is short. */
 struct WOLFSSL *tls_stream_session_new(struct tls *tls);
+void tls_stream_session_free(struct WOLFSSL *session);
 
 void tls_session_free(struct tls_session *session);
 

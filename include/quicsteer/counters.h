@@ -162,6 +162,10 @@
 	X(loader_lost, "times the loader's socket closed")                     \
 	X(packets_lost, "QUIC packets declared lost")                          \
 	X(early_data_accepted, "connections whose 0-RTT was accepted")         \
+	X(early_data_rejected, "connections whose 0-RTT was not")              \
+	X(early_requests_sent, "requests of 0-RTT that began at once")         \
+	X(early_requests_held,                                                 \
+	  "requests of 0-RTT that waited for the handshake")                   \
 	X(sessions_resumed, "handshakes that resumed a session")               \
 	X(connections_v1, "connections of QUIC version 1")                     \
 	X(connections_v2, "connections of QUIC version 2")                     \

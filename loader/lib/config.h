@@ -105,6 +105,20 @@ struct qs_config_loader {
 	struct qs_config_new_connections new_connections;
 };
 
+enum qs_config_congestion {
+	QS_CONGESTION_CUBIC,
+	QS_CONGESTION_BBR,
+	QS_CONGESTION_RENO,
+};
+
+/* Options of QUIC and of TLS sessions. */
+struct qs_config_quic {
+	bool early_data;
+	uint32_t ticket_rotation_ms; /* also how long a ticket lives */
+	enum qs_config_congestion congestion_control;
+	bool prefer_v2;
+};
+
 /* What backends are told of the client, beside its request. */
 struct qs_config_forwarded {
 	struct qs_prefix_key *trusted; /* proxies that are believed */
@@ -164,6 +178,7 @@ struct qs_config_terminator {
 	uint32_t compression_streams; /* at once, of one terminator */
 	struct qs_config_forwarded forwarded;
 	struct qs_config_request_id request_id;
+	struct qs_config_quic quic;
 };
 
 /* A range of status codes, inclusive. */
