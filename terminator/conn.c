@@ -25,7 +25,7 @@ enum {
 	UNI_WINDOW = 64 * 1024,
 	MAX_UNI_STREAMS = 8, /* control and QPACK, and greased ones */
 	CID_LIMIT = 7,
-	PROMISES_FORM = 1, /* counts up with what else a client remembers */
+	PROMISES_FORM = 2, /* counts up with what else a client remembers */
 };
 
 /* RFC 8446, 6.2 and RFC 9001, 8.2 */
@@ -48,7 +48,10 @@ static ngtcp2_cc_algo control_of(enum qs_config_congestion control)
 	}
 }
 
-static const uint32_t v2_first[] = {NGTCP2_PROTO_VER_V2, NGTCP2_PROTO_VER_V1};
+/* Those that we like best are the first. The reserved one, which is only shown,
+ * keeps clients tolerant (RFC 9369, 4; RFC 9000, 15). */
+static const uint32_t versions[] = {NGTCP2_PROTO_VER_V2, NGTCP2_PROTO_VER_V1,
+				    0x1a2a3a4a};
 
 static void fill_settings(const struct quic *quic,
 			  const struct conn_origin *origin,
@@ -62,11 +65,11 @@ static void fill_settings(const struct quic *quic,
 	settings->token_type = origin->token_type;
 	settings->cc_algo = control_of(quic->options.more.congestion_control);
 	if (quic->options.more.prefer_v2) {
-		settings->preferred_versions = v2_first;
+		settings->preferred_versions = versions;
 		settings->preferred_versionslen = 2;
 	}
-	settings->available_versions = v2_first;
-	settings->available_versionslen = 2;
+	settings->available_versions = versions;
+	settings->available_versionslen = 3;
 }
 
 static void fill_params(const struct quic *quic,

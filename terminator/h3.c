@@ -133,6 +133,7 @@ struct h3 *h3_new(struct conn *conn)
 		conn->quic->limits->options.header_size;
 	settings.qpack_max_dtable_capacity = QPACK_TABLE;
 	settings.qpack_blocked_streams = QPACK_BLOCKED_STREAMS;
+	settings.enable_connect_protocol = 1; /* RFC 9220 */
 	if (nghttp3_conn_server_new(&h3->nghttp3, &callbacks, &settings, NULL,
 				    h3)) {
 		free(h3);
