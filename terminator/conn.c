@@ -11,6 +11,7 @@
 #include "quicsteer/measure.h"
 #include "terminator/close_reason.h"
 #include "terminator/conn_callbacks.h"
+#include "terminator/debug_files.h"
 #include "terminator/early_packet.h"
 #include "terminator/exchange.h"
 #include "terminator/h3.h"
@@ -132,6 +133,8 @@ static int make_ngtcp2(struct conn *conn, const struct conn_origin *origin,
 	ngtcp2_path path = path_of(datagram);
 
 	fill_settings(conn->quic, origin, &settings);
+	if (conn->qlog_fd >= 0)
+		settings.qlog_write = debug_qlog_write;
 	fill_params(conn->quic, origin, scid, &params);
 	if (ngtcp2_conn_server_new(&conn->ngtcp2, &origin->header->scid, scid,
 				   &path, origin->header->version,
@@ -164,6 +167,7 @@ struct conn *conn_new(struct quic *quic, const struct conn_origin *origin,
 	quic->stats->counters.connections_accepted++;
 	quic->stats->gauges.connections_open++;
 	quic->stats->connections_by_config[conn->config_id]++;
+	debug_qlog_open(conn, origin->original_dcid, &scid);
 	conn->tls = tls_session_new(quic->tls, &conn->reference);
 	if (!conn->tls || make_ngtcp2(conn, origin, &scid, datagram) ||
 	    quic_register(quic, conn, &scid) ||
@@ -262,6 +266,7 @@ void conn_free(struct conn *conn)
 		count_path(conn);
 		ngtcp2_conn_del(conn->ngtcp2);
 	}
+	debug_qlog_close(conn);
 	listings_skip(quic->listings, conn);
 	DL_DELETE(quic->conns, conn);
 	quic->stats->counters.connections_closed++;

@@ -61,6 +61,7 @@ struct conn {
 	uint64_t bytes_received; /* UDP payload */
 	uint64_t bytes_sent;	 /* likewise */
 	uint64_t packets_lost;	 /* those that are counted */
+	int qlog_fd;		 /* debug_files.h; -1: none */
 	bool marked;		 /* in quic->dirty */
 	bool is_blocked;	 /* in quic->blocked */
 	struct qs_tuple path;	 /* see paths_file */

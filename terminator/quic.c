@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "terminator/conn.h"
+#include "terminator/debug_files.h"
 #include "terminator/limits.h"
 #include "terminator/listing.h"
 #include "terminator/stateless.h"
@@ -222,7 +223,7 @@ static void on_datagram(void *user, const struct udp_datagram *datagram)
 		on_long_header(quic, &vc, datagram);
 }
 
-void quic_set_tickets(struct quic *quic)
+void quic_apply_options(struct quic *quic)
 {
 	const struct qs_config_quic *options = &quic->options.more;
 	struct tls_tickets tickets = {
@@ -232,6 +233,7 @@ void quic_set_tickets(struct quic *quic)
 
 	conn_promises(quic, tickets.promises);
 	tls_set_tickets(quic->tls, quic->identity->secrets.ticket, &tickets);
+	debug_files_warn(options);
 }
 
 static void before_sleep(uv_prepare_t *handle)

@@ -80,9 +80,10 @@ struct quic {
  * must be set before and outlive it. Returns 0 or -errno. */
 int quic_start(struct quic *quic, uv_loop_t *loop, const int fds[QS_MAX_PORTS]);
 
-/* quic_set_tickets has quic->tls make session tickets as the options and limits
- * are; to be called whenever one of these has changed. */
-void quic_set_tickets(struct quic *quic);
+/* quic_apply_options has quic->tls make session tickets as options and limits
+ * are now, and warns of what is for debugging only; to be called whenever one
+ * of these has changed. */
+void quic_apply_options(struct quic *quic);
 
 /* quic_close_all closes all connections with H3_NO_ERROR, for `reason`. */
 void quic_close_all(struct quic *quic, enum qs_close_reason reason);

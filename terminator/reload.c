@@ -59,7 +59,7 @@ int reload_apply(struct reload *reload, char *text, size_t size)
 	quic->tls = new->tls;
 	quic->options = new->settings.quic;
 	quic->limits->options = new->settings.limits;
-	quic_set_tickets(quic);
+	quic_apply_options(quic);
 	reload->tcp->tls = new->tls;
 	reload->tcp->options = new->settings.tcp;
 	qs_log_set_level(new->settings.log_level);

@@ -5,7 +5,7 @@ include terminator/upstream.mk
 TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/terminator/,cid.o close_reason.o conn.o \
 	conn_callbacks.o conn_write.o control.o control_maps.o \
-	control_sockets.o drain.o early_packet.o \
+	control_sockets.o debug_files.o drain.o early_packet.o \
 	goaway.o icmp.o icmp_check.o paths.o h3.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
 	listing.o manager.o options.o packet_protection.o quic.o reload.o settings.o \
 	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o ticket_keys.o udp.o \
@@ -19,7 +19,9 @@ TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
 # See h3_messages.c.
 comma := ,
 TERMINATOR_WRAPS := $(patsubst %,-Wl$(comma)--wrap=nghttp3_http_on_%,header \
-	request_headers data_chunk remote_end_stream)
+	request_headers data_chunk remote_end_stream) \
+	$(patsubst %,-Wl$(comma)--wrap=ngtcp2_crypto_derive_and_install_%_key,\
+	rx tx)
 
 PROGRAMS += $(BUILD)/bin/quicsteer-terminator
 

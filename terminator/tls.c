@@ -275,6 +275,18 @@ bool tls_session_is_resumed(struct tls_session *session)
 	return wolfSSL_session_reused((WOLFSSL *)session);
 }
 
+void tls_session_client_random(struct tls_session *session,
+			       uint8_t random[TLS_RANDOM_SIZE])
+{
+	memset(random, 0, TLS_RANDOM_SIZE);
+	wolfSSL_get_client_random((WOLFSSL *)session, random, TLS_RANDOM_SIZE);
+}
+
+ngtcp2_crypto_conn_ref *tls_session_reference(struct tls_session *session)
+{
+	return wolfSSL_get_app_data((WOLFSSL *)session);
+}
+
 void tls_session_free(struct tls_session *session)
 {
 	session_free((WOLFSSL *)session);

@@ -53,6 +53,15 @@ bool tls_session_is_resumed(struct tls_session *session);
 struct WOLFSSL *tls_stream_session_new(struct tls *tls);
 void tls_stream_session_free(struct WOLFSSL *session);
 
+enum { TLS_RANDOM_SIZE = 32 };
+
+/* tls_session_client_random gives the random octets of the ClientHello. */
+void tls_session_client_random(struct tls_session *session,
+			       uint8_t random[TLS_RANDOM_SIZE]);
+
+/* tls_session_reference gives what tls_session_new got. */
+ngtcp2_crypto_conn_ref *tls_session_reference(struct tls_session *session);
+
 void tls_session_free(struct tls_session *session);
 
 #endif

@@ -159,6 +159,8 @@
 	X(compressed_bytes_in, "octets of bodies before compression")          \
 	X(compressed_bytes_out, "octets of bodies after compression")          \
 	X(access_log_dropped, "lines that the access log could not write")     \
+	X(debug_file_errors,                                                   \
+	  "times that qlog or the key log could not be written")               \
 	X(loader_lost, "times the loader's socket closed")                     \
 	X(packets_lost, "QUIC packets declared lost")                          \
 	X(early_data_accepted, "connections whose 0-RTT was accepted")         \

@@ -117,6 +117,8 @@ struct qs_config_quic {
 	uint32_t ticket_rotation_ms; /* also how long a ticket lives */
 	enum qs_config_congestion congestion_control;
 	bool prefer_v2;
+	char *qlog_directory; /* NULL: no qlog */
+	char *keylog_file;    /* NULL: none */
 };
 
 /* What backends are told of the client, beside its request. */

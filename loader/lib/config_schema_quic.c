@@ -46,6 +46,29 @@ static const struct qs_config_key keys[] = {
 		.help = "have clients of QUIC version 1 that know version 2 go "
 			"over to it (RFC 9369); both are served in any case",
 	},
+	{
+		.name = "qlog_directory",
+		.kind = QS_KIND_TEXT,
+		MEMBER(struct qs_config_quic, qlog_directory),
+		.minimum = 2,
+		.maximum = 3000,
+		.pattern = FILE_PATTERN,
+		.form = FILE_FORM,
+		.help = "directory in which each new QUIC connection has a "
+			"file of qlog events; for debugging only",
+	},
+	{
+		.name = "keylog_file",
+		.kind = QS_KIND_TEXT,
+		MEMBER(struct qs_config_quic, keylog_file),
+		.minimum = 2,
+		.maximum = 4095,
+		.pattern = FILE_PATTERN,
+		.form = FILE_FORM,
+		.help = "file that QUIC's TLS secrets are added to in the form "
+			"of SSLKEYLOGFILE: whoever reads it can decrypt the "
+			"traffic; for debugging only",
+	},
 	{},
 };
 

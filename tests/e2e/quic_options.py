@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What ngtcp2's client on GnuTLS may do beyond plain QUIC version 1: version 2
 at once and by compatible version negotiation, an unknown version first, Retry,
-and key updates; and the congestion controllers."""
+and key updates; and qlog, the key log, and the congestion controllers."""
 
+import glob
+import json
 import os
 import re
 import subprocess
@@ -40,7 +42,7 @@ class OptionsBed(ConfiguredBed):
         super().__init__(backends=backends, terminators=2,
                          settings={"terminator": terminator})
 
-    def gtls(self, *options, family=4):
+    def gtls(self, *options, family=4, **environment):
         os.makedirs(self.path("download"), exist_ok=True)
         done = subprocess.run(
             self.network.client.enter(
@@ -48,8 +50,8 @@ class OptionsBed(ConfiguredBed):
                 "--exit-on-all-streams-close", "--sni=localhost",
                 "--download", self.path("download"), *options, VIP[family],
                 str(PORT), f"https://localhost/bytes/{OCTETS}"),
-            env=tool_environment(), capture_output=True, text=True,
-            timeout=60, check=False)
+            env=dict(tool_environment(), **environment), capture_output=True,
+            text=True, timeout=60, check=False)
         return Seen(self, done.stdout + done.stderr)
 
     def whole(self, seen):
@@ -118,15 +120,109 @@ def key_update(results, bed):
                       f"{len(ours)} {len(theirs)} {seen}")
 
 
+class DebugBed(OptionsBed):
+    """With qlog and key log; terminators, who are nobody, may write there."""
+
+    def __init__(self, **quic):
+        super().__init__()
+        self.quic = quic
+
+    def _default_settings(self):
+        settings = super()._default_settings()
+        os.mkdir(self.path("debug"))
+        os.chmod(self.path("debug"), 0o777)
+        settings["terminator"]["quic"] = dict(
+            {"qlog_directory": self.path("debug"),
+             "keylog_file": self.path("debug/keys")}, **self.quic)
+        return settings
+
+    def qlogs(self):
+        """The events of each connection: the first tells of the file."""
+        logs = []
+        for path in glob.glob(self.path("debug/*.sqlog")):
+            with open(path, encoding="utf-8") as file:
+                logs.append([json.loads(text) for text in
+                             file.read().split("\x1e") if text.strip()])
+        return logs
+
+
+def secrets_of(path):
+    with open(path, encoding="ascii") as file:
+        return {line.strip() for line in file
+                if line.strip() and not line.startswith("#")}
+
+
+def debug_files(results, bed):
+    seen = bed.gtls(SSLKEYLOGFILE=bed.path("client.keys"))
+    ours, theirs = (secrets_of(bed.path(name))
+                    for name in ("debug/keys", "client.keys"))
+    results.check("the key log has the secrets that the client's has",
+                  bed.whole(seen) and len(ours) >= 4
+                  and ours == {line for line in theirs
+                               if not line.startswith("EXPORTER_")},
+                  f"{[line.split()[:2] for line in ours ^ theirs]} {seen}")
+    mode = os.stat(bed.path("debug/keys")).st_mode & 0o777
+    results.equal("nobody else may read it", oct(mode), oct(0o600))
+    for log in (bed.qlogs() or [[]])[:1]:
+        names = {event.get("name") for event in log}
+        results.check("qlog has the events of the connection",
+                      {"transport:packet_sent", "transport:packet_received",
+                       "recovery:metrics_updated"} <= names
+                      or "quic:packet_sent" in names, str(names))
+    results.equal("one file a connection", len(bed.qlogs()), 1)
+    results.check("the log warns of both",
+                  all("for debugging only" in one.log()
+                      and "keylog_file" in one.log()
+                      and "qlog_directory" in one.log()
+                      for one in bed.terminators.values()),
+                  "no warning")
+    for path in glob.glob(bed.path("debug/*")):
+        os.unlink(path)
+    os.chmod(bed.path("debug"), 0o555)
+    before = bed.total("debug_file_errors")
+    seen = bed.gtls()
+    results.check("where nothing can be written, connections go on, and that "
+                  "is counted", bed.whole(seen)
+                  and bed.total("debug_file_errors") > before, str(seen))
+    os.chmod(bed.path("debug"), 0o777)
+    bed.settings["terminator"]["quic"] = {}
+    status, said = bed.reload()
+    seen = bed.gtls()
+    results.check("off by reload: nothing is written any more",
+                  status == 0 and bed.whole(seen)
+                  and not os.listdir(bed.path("debug")),
+                  f"{said} {os.listdir(bed.path('debug'))}")
+
+
+def drop(bed):
+    """Has the middle drop some of what the server sends."""
+    bed.network.middle.run("nft", "-f", "-", input="""
+        table inet loss {
+            chain forward {
+                type filter hook forward priority 0;
+                iifname m1 meta l4proto udp \
+                    numgen random mod 100 < 10 drop
+            }
+        }""")
+
+
 def controllers(results):
-    for name in ("cubic", "bbr", "reno"):
-        with OptionsBed(quic={"congestion_control": name}) as bed:
-            lines = bed.h3load("--connections", "20", "--get",
-                               f"/bytes/{OCTETS}").finish()
-            results.check(f"{name}: 20 downloads of {OCTETS} octets",
-                          len(lines) == 20 and all(one["ok"]
-                                                   for one in lines),
-                          str(reasons(lines)))
+    """By 10 % of loss CUBIC and Reno come to have a slow start threshold, which
+    BBR has not."""
+    for name, wanted in (("cubic", True), ("reno", True), ("bbr", False)):
+        with DebugBed(congestion_control=name) as bed:
+            drop(bed)
+            lines = bed.h3load("--connections", "10", "--get",
+                               "/bytes/1000000", "--timeout", "60").finish()
+            results.check(f"{name}: 10 downloads of 1 MB, 10 % lost",
+                          len(lines) == 10 and all(one["ok"] for one in lines)
+                          and bed.total("packets_lost") > 0,
+                          f"{bed.total('packets_lost')} lost, "
+                          f"{reasons(lines)}")
+            seen = [any("ssthresh" in event.get("data", {}) for event in log)
+                    for log in bed.qlogs()]
+            results.check(f"{name}: a slow start threshold: {wanted}",
+                          len(seen) == 10 and any(seen) == wanted, str(seen))
 
 
 def options(results):
@@ -137,6 +233,8 @@ def options(results):
         preferred(results, bed)
     with OptionsBed(retry="always") as bed:
         retry(results, bed)
+    with DebugBed() as bed:
+        debug_files(results, bed)
     controllers(results)
 
 
