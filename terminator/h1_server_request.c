@@ -286,6 +286,7 @@ static unsigned begin_request(struct h1_server *h1)
 	if (h1_target_split(&request, h1->target.data, h1->target.size, host,
 			    h1->conn->tls ? "https" : "http", path) < 0)
 		return 400;
+	request.misdirected = tcp_conn_misdirects(h1->conn, &request.authority);
 	request.fields = h1->fields.fields;
 	request.field_count = h1->fields.count;
 	request.end = h1->ended =

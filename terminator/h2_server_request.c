@@ -74,6 +74,7 @@ static int begin(struct h2_stream *stream, bool end)
 	request.end = stream->ended = end;
 	request.header_too_large = stream->too_large;
 	request.protocol = QS_PROTOCOL_h2;
+	request.misdirected = tcp_conn_misdirects(conn, &request.authority);
 	request.peer_address = udp_address_text(&conn->peer, address);
 	request.peer = &conn->peer.any;
 	request.local = &conn->local.any;

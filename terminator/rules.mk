@@ -3,7 +3,7 @@ include terminator/upstream.mk
 
 # Without main.o, so that tests can link them.
 TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
-	$(addprefix $(BUILD)/obj/terminator/,cid.o close_reason.o conn.o \
+	$(addprefix $(BUILD)/obj/terminator/,certificates.o host_names.o cid.o close_reason.o conn.o \
 	conn_callbacks.o conn_write.o control.o control_maps.o \
 	control_sockets.o drain.o \
 	goaway.o icmp.o icmp_check.o paths.o h3.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
@@ -29,6 +29,7 @@ $(BUILD)/bin/quicsteer-terminator: $(BUILD)/obj/terminator/main.o \
 		$(TERMINATOR_OBJS) $(BUILD)/lib/libquicsteer.a
 	$(link)
 
+host_names_test_OBJS := $(BUILD)/obj/terminator/host_names.o
 icmp_check_test_OBJS := $(BUILD)/obj/terminator/icmp_check.o
 close_reason_test_OBJS := $(BUILD)/obj/terminator/close_reason.o
 close_reason_test_LIBS := $(TERMINATOR_LIBS)

@@ -147,9 +147,19 @@ struct qs_config_limits {
 	uint32_t body_minimum_rate; /* octets a second */
 };
 
+/* One more than the first; clients choose by name and kind of key. */
+struct qs_config_certificate {
+	char *certificate; /* PEM file */
+	char *private_key; /* PEM file */
+	char **names;	   /* of hosts; none: those in the certificate */
+	uint32_t name_count;
+};
+
 struct qs_config_terminator {
 	char *certificate; /* PEM file */
 	char *private_key; /* PEM file */
+	struct qs_config_certificate *certificates;
+	uint32_t certificate_count;
 	enum qs_config_retry retry;
 	uint32_t retry_threshold;
 	uint32_t idle_timeout_ms;
