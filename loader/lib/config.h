@@ -152,14 +152,14 @@ struct qs_config_certificate {
 	char *certificate; /* PEM file */
 	char *private_key; /* PEM file */
 	char **names;	   /* of hosts; none: those in the certificate */
-	uint32_t name_count;
+	size_t name_count;
 };
 
 struct qs_config_terminator {
 	char *certificate; /* PEM file */
 	char *private_key; /* PEM file */
 	struct qs_config_certificate *certificates;
-	uint32_t certificate_count;
+	size_t certificate_count;
 	enum qs_config_retry retry;
 	uint32_t retry_threshold;
 	uint32_t idle_timeout_ms;
