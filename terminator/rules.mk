@@ -10,7 +10,7 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	listing.o manager.o options.o packet_protection.o quic.o reload.o settings.o \
 	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o udp.o \
 	udp_open.o usage.o \
-	frame_budget.o front.o h1_server.o h1_server_request.o h1_server_response.o \
+	frame_budget.o front.o h1_server.o h1_server_request.o h1_server_response.o h1_server_tunnel.o \
 	h1_target.o h2_server.o h2_server_request.o h2_server_response.o \
 	listener.o stream_tls.o tcp.o tcp_conn.o)
 TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
