@@ -112,7 +112,7 @@ def becomes_h3(results, browser):
 def browse(results):
     binary = shutil.which("chromium")
     if not binary:
-        results.skip("Chromium", "it is not installed")
+        results.skip("Chromium", "not installed: make deps-browser")
         return
     with BrowserBed(backends=("b1",), pools=[{"name": "web"}]) as bed:
         spki = spki_of(bed.path("cert.pem"))
