@@ -169,6 +169,8 @@ struct conn *conn_new(struct quic *quic, const struct conn_origin *origin,
 	quic->stats->connections_by_config[conn->config_id]++;
 	debug_qlog_open(conn, origin->original_dcid, &scid);
 	conn->tls = tls_session_new(quic->tls, &conn->reference);
+	if (conn->tls)
+		conn->tls_scope = tls_scope_ref(tls_session_scope(conn->tls));
 	if (!conn->tls || make_ngtcp2(conn, origin, &scid, datagram) ||
 	    quic_register(quic, conn, &scid) ||
 	    quic_register(quic, conn, &origin->header->dcid)) {
@@ -261,6 +263,7 @@ void conn_free(struct conn *conn)
 	free_session(conn);
 	quic_unregister_all(quic, conn);
 	conn_end_tls(conn);
+	tls_scope_free(conn->tls_scope);
 	limits_drop_connection(conn->client);
 	if (conn->ngtcp2) {
 		count_path(conn);

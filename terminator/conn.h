@@ -40,7 +40,8 @@ struct conn {
 	ngtcp2_conn *ngtcp2;
 	ngtcp2_crypto_conn_ref reference; /* how crypto callbacks find us */
 	struct cid_entry *cids;		  /* what it is registered by */
-	struct tls_session *tls;	  /* until the handshake is complete */
+	struct tls_scope *tls_scope;
+	struct tls_session *tls; /* until the handshake is complete */
 	struct tls_filter filter;
 	struct client *client; /* as limits.h counts it; or NULL */
 	uint64_t requests;     /* begun so far */

@@ -332,6 +332,8 @@ static int begin_work(struct exchange *exchange,
 
 	if (failure >= 0)
 		return failure;
+	if (request->misdirected)
+		return EXCHANGE_FAILURE_MISDIRECTED;
 	if (exchange->message.connect)
 		return EXCHANGE_FAILURE_NOT_IMPLEMENTED;
 	if (!exchange->route)

@@ -54,6 +54,9 @@ struct exchange_request {
 	bool end;		  /* no body and no trailers follow */
 	bool header_too_large;	  /* there were more fields: 431 */
 	const char *peer_address; /* the client's IP address as text */
+	/* The authority is none of those that the connection is for (RFC 9110,
+	 * 15.5.20). */
+	bool misdirected;
 	bool early_data; /* came in 0-RTT: it may be somebody's replay */
 	enum qs_protocol protocol; /* the front's */
 	/* `:protocol` of extended CONNECT (RFC 8441, RFC 9220), value only;

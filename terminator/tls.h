@@ -13,12 +13,22 @@
 #include "terminator/ticket_keys.h"
 
 struct WOLFSSL;
-struct tls;	    /* certificate, key and settings that sessions share */
+struct tls;	    /* certificates, keys and settings that sessions share */
 struct tls_session; /* WOLFSSL */
+struct tls_scope;   /* which hosts a session is for */
 
-/* tls_new loads a PEM certificate chain and its key. On failure returns NULL
- * and points `*error` to a message that names the file. */
-struct tls *tls_new(const char *certificate_file, const char *key_file,
+/* A certificate and what it is for. */
+struct tls_pair {
+	const char *certificate; /* PEM file with the chain */
+	const char *private_key; /* PEM file */
+	char *const *names;	 /* of hosts */
+	size_t name_count;	 /* 0: those in the certificate */
+};
+
+/* tls_new loads certificates and keys, at least one; the first is for clients
+ * that ask for no name or for one that none has. On failure returns NULL and
+ * points `*error` to a message that names the file. */
+struct tls *tls_new(const struct tls_pair *pairs, size_t count,
 		    const char **error);
 
 /* How session tickets are made. */
@@ -48,10 +58,23 @@ struct tls_session *tls_session_new(struct tls *tls,
  * was used. */
 bool tls_session_is_resumed(struct tls_session *session);
 
+/* tls_session_scope gives the session's; a reference makes it outlive that. */
+struct tls_scope *tls_session_scope(struct tls_session *session);
+struct tls_scope *tls_scope_ref(struct tls_scope *scope);
+
+/* tls_scope_covers tells whether requests for that authority belong on the
+ * connection (RFC 9110, 15.5.20): its host is the one that the client asked for
+ * (SNI) or one that the certificate is for. Without SNI an address always is.
+ */
+bool tls_scope_covers(const struct tls_scope *scope, const char *authority,
+		      size_t size);
+
+/* tls_scope_free lets go of a reference; NULL is allowed. */
+void tls_scope_free(struct tls_scope *scope);
+
 /* tls_stream_session_new makes the session of a connection over TCP, for
  * stream_tls.c. Returns NULL when memory is short. */
 struct WOLFSSL *tls_stream_session_new(struct tls *tls);
-void tls_stream_session_free(struct WOLFSSL *session);
 
 enum { TLS_RANDOM_SIZE = 32 };
 

@@ -163,9 +163,19 @@ struct qs_config_limits {
 	uint32_t body_minimum_rate; /* octets a second */
 };
 
+/* One more than the first; clients choose by name and kind of key. */
+struct qs_config_certificate {
+	char *certificate; /* PEM file */
+	char *private_key; /* PEM file */
+	char **names;	   /* of hosts; none: those in the certificate */
+	size_t name_count;
+};
+
 struct qs_config_terminator {
 	char *certificate; /* PEM file */
 	char *private_key; /* PEM file */
+	struct qs_config_certificate *certificates;
+	size_t certificate_count;
 	enum qs_config_retry retry;
 	uint32_t retry_threshold;
 	uint32_t idle_timeout_ms;

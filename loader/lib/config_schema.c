@@ -194,25 +194,25 @@ static const struct qs_config_mapping loader_mapping = {
 static const struct qs_config_key terminator_keys[] = {
 	{
 		.name = "certificate",
-		.kind = QS_KIND_TEXT,
-		.flags = QS_KEY_REQUIRED | QS_KEY_FILE,
+		NEEDED_FILE,
 		MEMBER(struct qs_config_terminator, certificate),
-		.minimum = 2,
-		.maximum = 4095,
-		.pattern = FILE_PATTERN,
-		.form = FILE_FORM,
 		.help = "PEM file with the certificate and its chain",
 	},
 	{
 		.name = "private_key",
-		.kind = QS_KIND_TEXT,
-		.flags = QS_KEY_REQUIRED | QS_KEY_FILE,
+		NEEDED_FILE,
 		MEMBER(struct qs_config_terminator, private_key),
-		.minimum = 2,
-		.maximum = 4095,
-		.pattern = FILE_PATTERN,
-		.form = FILE_FORM,
 		.help = "PEM file with the certificate's private key",
+	},
+	{
+		.name = "certificates",
+		LIST(struct qs_config_terminator, certificates,
+		     certificate_count),
+		.minimum = 1,
+		.maximum = 1024,
+		.mapping = &qs_config_certificate_mapping,
+		.help = "more of them; clients get the one for the name that "
+			"they ask for, ECDSA before RSA, else the first of all",
 	},
 	{
 		.name = "retry",
