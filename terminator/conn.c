@@ -11,6 +11,8 @@
 #include "quicsteer/measure.h"
 #include "terminator/close_reason.h"
 #include "terminator/conn_callbacks.h"
+#include "terminator/debug_files.h"
+#include "terminator/early_packet.h"
 #include "terminator/exchange.h"
 #include "terminator/h3.h"
 #include "terminator/limits.h"
@@ -24,6 +26,7 @@ enum {
 	UNI_WINDOW = 64 * 1024,
 	MAX_UNI_STREAMS = 8, /* control and QPACK, and greased ones */
 	CID_LIMIT = 7,
+	PROMISES_FORM = 2, /* counts up with what else a client remembers */
 };
 
 /* RFC 8446, 6.2 and RFC 9001, 8.2 */
@@ -33,6 +36,23 @@ static ngtcp2_conn *find_ngtcp2(ngtcp2_crypto_conn_ref *reference)
 {
 	return ((struct conn *)reference->user_data)->ngtcp2;
 }
+
+static ngtcp2_cc_algo control_of(enum qs_config_congestion control)
+{
+	switch (control) {
+	case QS_CONGESTION_BBR:
+		return NGTCP2_CC_ALGO_BBR;
+	case QS_CONGESTION_RENO:
+		return NGTCP2_CC_ALGO_RENO;
+	default:
+		return NGTCP2_CC_ALGO_CUBIC;
+	}
+}
+
+/* Those that we like best are the first. The reserved one, which is only shown,
+ * keeps clients tolerant (RFC 9369, 4; RFC 9000, 15). */
+static const uint32_t versions[] = {NGTCP2_PROTO_VER_V2, NGTCP2_PROTO_VER_V1,
+				    0x1a2a3a4a};
 
 static void fill_settings(const struct quic *quic,
 			  const struct conn_origin *origin,
@@ -44,6 +64,13 @@ static void fill_settings(const struct quic *quic,
 	settings->token = origin->token;
 	settings->tokenlen = origin->token_size;
 	settings->token_type = origin->token_type;
+	settings->cc_algo = control_of(quic->options.more.congestion_control);
+	if (quic->options.more.prefer_v2) {
+		settings->preferred_versions = versions;
+		settings->preferred_versionslen = 2;
+	}
+	settings->available_versions = versions;
+	settings->available_versionslen = 3;
 }
 
 static void fill_params(const struct quic *quic,
@@ -69,6 +96,22 @@ static void fill_params(const struct quic *quic,
 	params->stateless_reset_token_present = 1;
 }
 
+void conn_promises(const struct quic *quic, uint64_t promises[8])
+{
+	const uint64_t all[8] = {
+		PROMISES_FORM,
+		EXCHANGE_REQUEST_WINDOW,
+		UNI_WINDOW,
+		CONNECTION_WINDOW,
+		quic->limits->options.streams,
+		MAX_UNI_STREAMS,
+		quic->limits->options.header_size,
+		quic->options.more.early_data,
+	};
+
+	memcpy(promises, all, sizeof(all));
+}
+
 static ngtcp2_path path_of(const struct udp_datagram *datagram)
 {
 	ngtcp2_path path = {
@@ -90,6 +133,8 @@ static int make_ngtcp2(struct conn *conn, const struct conn_origin *origin,
 	ngtcp2_path path = path_of(datagram);
 
 	fill_settings(conn->quic, origin, &settings);
+	if (conn->qlog_fd >= 0)
+		settings.qlog_write = debug_qlog_write;
 	fill_params(conn->quic, origin, scid, &params);
 	if (ngtcp2_conn_server_new(&conn->ngtcp2, &origin->header->scid, scid,
 				   &path, origin->header->version,
@@ -122,7 +167,10 @@ struct conn *conn_new(struct quic *quic, const struct conn_origin *origin,
 	quic->stats->counters.connections_accepted++;
 	quic->stats->gauges.connections_open++;
 	quic->stats->connections_by_config[conn->config_id]++;
+	debug_qlog_open(conn, origin->original_dcid, &scid);
 	conn->tls = tls_session_new(quic->tls, &conn->reference);
+	if (conn->tls)
+		conn->tls_scope = tls_scope_ref(tls_session_scope(conn->tls));
 	if (!conn->tls || make_ngtcp2(conn, origin, &scid, datagram) ||
 	    quic_register(quic, conn, &scid) ||
 	    quic_register(quic, conn, &origin->header->dcid)) {
@@ -215,11 +263,13 @@ void conn_free(struct conn *conn)
 	free_session(conn);
 	quic_unregister_all(quic, conn);
 	conn_end_tls(conn);
+	tls_scope_free(conn->tls_scope);
 	limits_drop_connection(conn->client);
 	if (conn->ngtcp2) {
 		count_path(conn);
 		ngtcp2_conn_del(conn->ngtcp2);
 	}
+	debug_qlog_close(conn);
 	listings_skip(quic->listings, conn);
 	DL_DELETE(quic->conns, conn);
 	quic->stats->counters.connections_closed++;
@@ -351,6 +401,9 @@ void conn_read(struct conn *conn, const struct udp_datagram *datagram)
 	int rv;
 
 	conn->bytes_received += datagram->size;
+	if (!conn->handshake_done && !conn->early_packets)
+		conn->early_packets =
+			early_packet_is_in(datagram->data, datagram->size);
 	if (conn->state == CONN_CLOSING)
 		repeat_close(conn);
 	if (conn->state != CONN_ACTIVE)

@@ -40,7 +40,8 @@ struct conn {
 	ngtcp2_conn *ngtcp2;
 	ngtcp2_crypto_conn_ref reference; /* how crypto callbacks find us */
 	struct cid_entry *cids;		  /* what it is registered by */
-	struct tls_session *tls;	  /* until the handshake is complete */
+	struct tls_scope *tls_scope;
+	struct tls_session *tls; /* until the handshake is complete */
 	struct tls_filter filter;
 	struct client *client; /* as limits.h counts it; or NULL */
 	uint64_t requests;     /* begun so far */
@@ -53,6 +54,7 @@ struct conn {
 	uint8_t config_id; /* of all its CIDs */
 	bool handshake_done;
 	bool early_data;       /* 0-RTT data was taken */
+	bool early_packets;    /* the client sent some */
 	uint64_t began_ns;     /* CLOCK_MONOTONIC, as are the next two */
 	uint64_t handshake_ns; /* when the handshake was complete */
 	uint64_t goaway_ns;    /* when `goaway` changed */
@@ -60,6 +62,7 @@ struct conn {
 	uint64_t bytes_received; /* UDP payload */
 	uint64_t bytes_sent;	 /* likewise */
 	uint64_t packets_lost;	 /* those that are counted */
+	int qlog_fd;		 /* debug_files.h; -1: none */
 	bool marked;		 /* in quic->dirty */
 	bool is_blocked;	 /* in quic->blocked */
 	struct qs_tuple path;	 /* see paths_file */
@@ -95,6 +98,10 @@ struct conn_origin {
  * or a failure of TLS. */
 struct conn *conn_new(struct quic *quic, const struct conn_origin *origin,
 		      const struct udp_datagram *datagram);
+
+/* conn_promises tells what transport parameters and settings a client that
+ * comes back with 0-RTT counts on (RFC 9000, 7.4.1; RFC 9114, 7.2.4.2). */
+void conn_promises(const struct quic *quic, uint64_t promises[8]);
 
 /* conn_read takes in a datagram of this connection. */
 void conn_read(struct conn *conn, const struct udp_datagram *datagram);

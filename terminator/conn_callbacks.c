@@ -69,6 +69,8 @@ static void count_handshake(struct conn *conn)
 		stats->counters.connections_v1++;
 	if (tls_session_is_resumed(conn->tls))
 		stats->counters.sessions_resumed++;
+	if (conn->early_packets && !conn->early_data)
+		stats->counters.early_data_rejected++;
 }
 
 static int on_handshake_completed(ngtcp2_conn *ngtcp2, void *user)
@@ -94,6 +96,8 @@ static int on_handshake_completed(ngtcp2_conn *ngtcp2, void *user)
 	/* Without a token the client's next visit may meet a Retry. */
 	if (size)
 		ngtcp2_conn_submit_new_token(ngtcp2, token, size);
+	if (conn->h3)
+		h3_confirmed(conn->h3);
 	return 0;
 }
 

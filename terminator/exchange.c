@@ -11,6 +11,7 @@
 #include "terminator/access.h"
 #include "terminator/answer.h"
 #include "terminator/compress.h"
+#include "terminator/exchange_early.h"
 #include "terminator/exchange_limits.h"
 #include "terminator/exchange_private.h"
 #include "terminator/exchange_rules.h"
@@ -331,11 +332,13 @@ static int begin_work(struct exchange *exchange,
 
 	if (failure >= 0)
 		return failure;
+	if (request->misdirected)
+		return EXCHANGE_FAILURE_MISDIRECTED;
 	if (exchange->message.connect)
 		return EXCHANGE_FAILURE_NOT_IMPLEMENTED;
 	if (!exchange->route)
 		return EXCHANGE_FAILURE_NO_ROUTE;
-	exchange->handler = exchange->route->handler;
+	exchange->handler = exchange_early_handler(exchange, request);
 	switch (exchange_rules_begin(exchange, request)) {
 	case 0:
 		return -1;

@@ -54,6 +54,9 @@ struct exchange_request {
 	bool end;		  /* no body and no trailers follow */
 	bool header_too_large;	  /* there were more fields: 431 */
 	const char *peer_address; /* the client's IP address as text */
+	/* The authority is none of those that the connection is for (RFC 9110,
+	 * 15.5.20). */
+	bool misdirected;
 	bool early_data; /* came in 0-RTT: it may be somebody's replay */
 	enum qs_protocol protocol; /* the front's */
 	/* `:protocol` of extended CONNECT (RFC 8441, RFC 9220), value only;
@@ -108,6 +111,10 @@ int exchange_request_body(struct exchange *exchange, const void *data,
  * body with Content-Length are dropped: HTTP/1.1 has no place for them. */
 int exchange_request_end(struct exchange *exchange,
 			 const struct field *trailers, size_t count);
+
+/* exchange_confirmed tells that a request with `early_data` is no replay: one
+ * that waited for that begins (exchange_early.h). Nothing for others. */
+void exchange_confirmed(struct exchange *exchange);
 
 /* exchange_request_held tells how many octets of the request body are held: as
  * many that request_consumed was not told of. A front that frees the exchange

@@ -53,6 +53,8 @@ struct exchange_handler {
 	X(BODY_TOO_LARGE, 413, "413 Content Too Large\n")                     \
 	X(URI_TOO_LONG, 414, "414 URI Too Long\n")                            \
 	X(TOO_MANY, 429, "429 Too Many Requests\n")                           \
+	X(MISDIRECTED, 421,                                                   \
+	  "421 Misdirected Request: not a host of this connection\n")         \
 	X(HEAD_TOO_LARGE, 431, "431 Request Header Fields Too Large\n")       \
 	X(NO_ROUTE, 404, "404 Not Found: no route for this host and path\n")  \
 	X(FILE, 500, "500 Internal Server Error: the file cannot be read\n")  \

@@ -15,6 +15,7 @@ static const char *const replaced[] = {
 	"content-length",
 	"sec-websocket-key",
 	"sec-websocket-accept",
+	"early-data",
 };
 
 static bool is_replaced(const struct field *field)
@@ -115,6 +116,18 @@ static void add_upgrade(struct h1_request *request)
 	add_string(&request->head, "sec-websocket-key", request->websocket_key);
 }
 
+/* RFC 8470, 5.1: whoever had it early says so, whatever the value was. */
+static void add_early_data(struct text *text,
+			   const struct exchange_request *from)
+{
+	bool early = from->early_data;
+
+	for (size_t i = 0; i < from->field_count; i++)
+		early = early || field_is(&from->fields[i], "early-data");
+	if (early)
+		add_string(text, "early-data", "1");
+}
+
 static bool expects_continue(const struct exchange_request *from)
 {
 	for (size_t i = 0; i < from->field_count; i++) {
@@ -168,6 +181,7 @@ int h1_request_write(struct h1_request *request,
 	text_add_string(head, " HTTP/1.1\r\n");
 	add_value(head, "host", &from->authority);
 	add_fields(head, from, forwarding);
+	add_early_data(head, from);
 	if (request->websocket) {
 		add_upgrade(request);
 	} else {

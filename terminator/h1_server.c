@@ -159,6 +159,8 @@ static enum tcp_verdict work(void *session, enum qs_close_reason *reason)
 	struct h1_server *h1 = session;
 
 	parse_unread(h1);
+	if (h1->tunnel_open && h1->input_ended && !unread_size(h1))
+		h1_tunnel_end(h1);
 	while (h1->response_done && is_out(h1) && h1->exchange && !h1->broken) {
 		if (h1->closing || h1->failed)
 			return end(h1, reason);

@@ -14,6 +14,7 @@
 #include "terminator/h1_target.h"
 #include "terminator/tcp_conn.h"
 #include "terminator/text.h"
+#include "terminator/websocket.h"
 
 enum {
 	H1_FIELDS_MAX = 2048,	   /* in one section; no limit is over it */
@@ -54,6 +55,12 @@ struct h1_server {
 	bool has_body;
 	bool chunked;
 	bool response_done; /* all of it has been put out */
+
+	/* A WebSocket. */
+	bool tunnel; /* is asked for, or: */
+	bool tunnel_open;
+	bool tunnel_ended; /* the client's side */
+	char websocket_key[WEBSOCKET_KEY_SIZE];
 };
 
 /* h1_request_init sets up the parser. */
@@ -68,6 +75,17 @@ size_t h1_request_room(const struct h1_server *h1);
 
 /* h1_request_next makes ready for the next request; the exchange is freed. */
 void h1_request_next(struct h1_server *h1);
+
+/* h1_tunnel_request makes the request one for a tunnel if it is. Returns a
+ * status that refuses it, or 0. */
+unsigned h1_tunnel_request(struct h1_server *h1,
+			   struct exchange_request *request);
+
+/* h1_tunnel_feed passes on octets; returns how many it took: all. */
+size_t h1_tunnel_feed(struct h1_server *h1, const char *data, size_t size);
+
+/* h1_tunnel_end ends the client's side, once. */
+void h1_tunnel_end(struct h1_server *h1);
 
 /* h1_response_front is what exchanges tell. */
 extern const struct exchange_front h1_response_front;

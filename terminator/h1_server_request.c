@@ -242,9 +242,9 @@ static unsigned begin_exchange(struct h1_server *h1,
 	switch (exchange_new(conn->tcp->router, &h1_response_front, h1, request,
 			     &h1->exchange)) {
 	case 0:
-		if (expects && !request->end)
+		if (expects && !h1->ended)
 			h1_response_continue(h1);
-		if (!request->end)
+		if (!h1->ended)
 			limits_watch_body(limits_of(h1), &h1->sender);
 		return 0;
 	case -EPROTO:
@@ -286,10 +286,14 @@ static unsigned begin_request(struct h1_server *h1)
 	if (h1_target_split(&request, h1->target.data, h1->target.size, host,
 			    h1->conn->tls ? "https" : "http", path) < 0)
 		return 400;
+	request.misdirected = tcp_conn_misdirects(h1->conn, &request.authority);
 	request.fields = h1->fields.fields;
 	request.field_count = h1->fields.count;
 	request.end = h1->ended =
 		!(parser->flags & F_CHUNKED) && !parser->content_length;
+	status = h1_tunnel_request(h1, &request);
+	if (status)
+		return status;
 	return begin_exchange(h1, &request, expects);
 }
 
@@ -401,7 +405,7 @@ static unsigned status_of(const struct h1_server *h1, llhttp_errno_t error)
 
 size_t h1_request_room(const struct h1_server *h1)
 {
-	if (h1->failed || h1->paused || h1->broken)
+	if (h1->failed || h1->broken || (h1->paused && !h1->tunnel_open))
 		return 0;
 	if (!h1->exchange)
 		return SIZE_MAX;
@@ -413,6 +417,8 @@ size_t h1_request_feed(struct h1_server *h1, const char *data, size_t size)
 	llhttp_t *parser = &h1->parser;
 	llhttp_errno_t error;
 
+	if (h1->tunnel_open)
+		return h1_tunnel_feed(h1, data, size);
 	if (!h1->head_done && !h1->in_head) {
 		h1->in_head = true;
 		limits_watch_header(limits_of(h1), &h1->sender);
@@ -440,6 +446,7 @@ void h1_request_next(struct h1_server *h1)
 	text_clear(&h1->target);
 	h1->head_size = 0;
 	h1->head_done = h1->request_done = h1->ended = false;
+	h1->tunnel = false;
 	h1->head_told = h1->has_body = h1->chunked = h1->response_done = false;
 	if (h1->paused)
 		llhttp_resume(&h1->parser);

@@ -122,6 +122,24 @@ static void add_framing(struct h1_server *h1, unsigned status, bool has_length,
 	add(&h1->out, "transfer-encoding", "chunked");
 }
 
+/* What the backend's 101 was in HTTP/2's terms; nothing follows it but what the
+ * two have to say. */
+static void open_tunnel(struct h1_server *h1, const struct field *fields,
+			size_t count)
+{
+	char accept[WEBSOCKET_ACCEPT_SIZE];
+
+	websocket_accept(accept, h1->websocket_key);
+	add_status(&h1->out, 101);
+	add(&h1->out, "connection", "upgrade");
+	add(&h1->out, "upgrade", "websocket");
+	add(&h1->out, "sec-websocket-accept", accept);
+	add_fields(&h1->out, fields, count);
+	text_add(&h1->out, "\r\n", 2);
+	h1->tunnel_open = h1->head_told = h1->has_body = h1->closing = true;
+	tcp_conn_mark(h1->conn);
+}
+
 static void on_head(void *user, unsigned status, const struct field *fields,
 		    size_t count, bool end)
 {
@@ -129,6 +147,10 @@ static void on_head(void *user, unsigned status, const struct field *fields,
 
 	if (h1->failed)
 		return;
+	if (h1->tunnel && status == 200) {
+		open_tunnel(h1, fields, count);
+		return;
+	}
 	add_status(&h1->out, status);
 	add_fields(&h1->out, fields, count);
 	add_framing(h1, status,

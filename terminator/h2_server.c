@@ -155,9 +155,12 @@ static int send_settings(struct h2_server *h2)
 		{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits->streams},
 		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, EXCHANGE_REQUEST_WINDOW},
 		{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits->header_size},
+		/* RFC 8441 */
+		{NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},
 	};
 	int rv = nghttp2_submit_settings(h2->nghttp2, NGHTTP2_FLAG_NONE,
-					 settings, 3);
+					 settings,
+					 sizeof(settings) / sizeof(*settings));
 
 	return rv ? rv
 		  : nghttp2_session_set_local_window_size(h2->nghttp2,

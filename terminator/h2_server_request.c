@@ -68,12 +68,15 @@ static int begin(struct h2_stream *stream, bool end)
 	struct tcp_conn *conn = h2->conn;
 	struct exchange_request request;
 	char address[INET6_ADDRSTRLEN];
+	bool is_tunnel;
 	int result = h3_fields_request(&stream->fields, &request);
 
 	stream->head_done = true;
+	is_tunnel = request.tunnel.value;
 	request.end = stream->ended = end;
 	request.header_too_large = stream->too_large;
 	request.protocol = QS_PROTOCOL_h2;
+	request.misdirected = tcp_conn_misdirects(conn, &request.authority);
 	request.peer_address = udp_address_text(&conn->peer, address);
 	request.peer = &conn->peer.any;
 	request.local = &conn->local.any;
@@ -90,7 +93,7 @@ static int begin(struct h2_stream *stream, bool end)
 						 : NGHTTP2_PROTOCOL_ERROR);
 	else if (result)
 		h2_stream_refuse(stream, NGHTTP2_INTERNAL_ERROR);
-	else if (!end)
+	else if (!end && !is_tunnel)
 		limits_watch_body(limits_of(h2), &stream->sender);
 	if (++h2->requests == limits_of(h2)->options.connection_requests)
 		h2_drain(h2);

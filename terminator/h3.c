@@ -133,6 +133,7 @@ struct h3 *h3_new(struct conn *conn)
 		conn->quic->limits->options.header_size;
 	settings.qpack_max_dtable_capacity = QPACK_TABLE;
 	settings.qpack_blocked_streams = QPACK_BLOCKED_STREAMS;
+	settings.enable_connect_protocol = 1; /* RFC 9220 */
 	if (nghttp3_conn_server_new(&h3->nghttp3, &callbacks, &settings, NULL,
 				    h3)) {
 		free(h3);
@@ -170,6 +171,15 @@ int h3_sent(struct h3 *h3, int64_t stream_id, size_t size)
 void h3_blocked(struct h3 *h3, int64_t stream_id)
 {
 	nghttp3_conn_block_stream(h3->nghttp3, stream_id);
+}
+
+void h3_confirmed(struct h3 *h3)
+{
+	struct h3_stream *stream;
+
+	for (stream = h3->streams; stream; stream = stream->next)
+		if (stream->exchange)
+			exchange_confirmed(stream->exchange);
 }
 
 uint64_t h3_error_code(int error)

@@ -47,6 +47,10 @@ int h3_stream_opened(struct h3 *h3, int64_t stream_id);
 int h3_stream_closed(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 		     uint64_t error_code);
 
+/* h3_confirmed tells that the handshake is complete: no request is anybody's
+ * replay. */
+void h3_confirmed(struct h3 *h3);
+
 /* h3_error_code tells the code that closes the connection for such an error. */
 uint64_t h3_error_code(int error);
 

@@ -69,6 +69,10 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 	request.end = stream->ended = fin;
 	request.header_too_large = stream->too_large;
 	request.protocol = QS_PROTOCOL_h3;
+	request.misdirected =
+		request.authority.value &&
+		!tls_scope_covers(h3->conn->tls_scope, request.authority.value,
+				  request.authority.value_size);
 	request.early_data = !h3->conn->handshake_done;
 	request.peer_address = udp_address_text(
 		(const union udp_address *)path->remote.addr, address);

@@ -30,8 +30,8 @@ static struct field *pseudo_field(struct exchange_request *request,
 		return &request->authority;
 	if (field_is(field, ":path"))
 		return &request->path;
-	/* `:protocol` comes with extended CONNECT (RFC 9220), which no front
-	 * offers: until then it is as undefined as any other. */
+	if (field_is(field, ":protocol")) /* RFC 8441, 4 */
+		return &request->tunnel;
 	return NULL;
 }
 

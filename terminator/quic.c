@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "terminator/conn.h"
+#include "terminator/debug_files.h"
 #include "terminator/limits.h"
 #include "terminator/listing.h"
 #include "terminator/stateless.h"
@@ -220,6 +221,19 @@ static void on_datagram(void *user, const struct udp_datagram *datagram)
 		stats->counters.drop_invalid++;
 	else
 		on_long_header(quic, &vc, datagram);
+}
+
+void quic_apply_options(struct quic *quic)
+{
+	const struct qs_config_quic *options = &quic->options.more;
+	struct tls_tickets tickets = {
+		.rotation_ms = options->ticket_rotation_ms,
+		.early_data = options->early_data,
+	};
+
+	conn_promises(quic, tickets.promises);
+	tls_set_tickets(quic->tls, quic->identity->secrets.ticket, &tickets);
+	debug_files_warn(options);
 }
 
 static void before_sleep(uv_prepare_t *handle)

@@ -12,6 +12,7 @@
 #include <uthash.h>
 #include <uv.h>
 
+#include "loader/lib/config.h"
 #include "terminator/cid.h"
 #include "terminator/paths.h"
 #include "terminator/router.h"
@@ -34,6 +35,7 @@ struct quic_options {
 	uint64_t idle_timeout_ns; /* transport parameter max_idle_timeout */
 	uint64_t handshake_timeout_ns;
 	uint64_t drain_timeout_ns; /* of those that are to leave */
+	struct qs_config_quic more;
 };
 
 /* Which connection a CID belongs to. */
@@ -77,6 +79,11 @@ struct quic {
  * where there is none (taken over on success). Everything that `quic` points to
  * must be set before and outlive it. Returns 0 or -errno. */
 int quic_start(struct quic *quic, uv_loop_t *loop, const int fds[QS_MAX_PORTS]);
+
+/* quic_apply_options has quic->tls make session tickets as options and limits
+ * are now, and warns of what is for debugging only; to be called whenever one
+ * of these has changed. */
+void quic_apply_options(struct quic *quic);
 
 /* quic_close_all closes all connections with H3_NO_ERROR, for `reason`. */
 void quic_close_all(struct quic *quic, enum qs_close_reason reason);

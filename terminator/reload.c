@@ -56,10 +56,10 @@ int reload_apply(struct reload *reload, char *text, size_t size)
 		reload_discard(reload);
 		return err;
 	}
-	tls_set_ticket_keys(new->tls, quic->identity->secrets.ticket);
 	quic->tls = new->tls;
 	quic->options = new->settings.quic;
 	quic->limits->options = new->settings.limits;
+	quic_apply_options(quic);
 	reload->tcp->tls = new->tls;
 	reload->tcp->options = new->settings.tcp;
 	qs_log_set_level(new->settings.log_level);

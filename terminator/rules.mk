@@ -3,14 +3,14 @@ include terminator/upstream.mk
 
 # Without main.o, so that tests can link them.
 TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
-	$(addprefix $(BUILD)/obj/terminator/,cid.o close_reason.o conn.o \
+	$(addprefix $(BUILD)/obj/terminator/,certificates.o host_names.o cid.o close_reason.o conn.o \
 	conn_callbacks.o conn_write.o control.o control_maps.o \
-	control_sockets.o drain.o \
+	control_sockets.o debug_files.o drain.o early_packet.o \
 	goaway.o icmp.o icmp_check.o paths.o h3.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
 	listing.o manager.o options.o packet_protection.o quic.o reload.o settings.o \
-	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o udp.o \
+	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o ticket_keys.o udp.o \
 	udp_open.o usage.o \
-	frame_budget.o front.o h1_server.o h1_server_request.o h1_server_response.o \
+	frame_budget.o front.o h1_server.o h1_server_request.o h1_server_response.o h1_server_tunnel.o \
 	h1_target.o h2_server.o h2_server_request.o h2_server_response.o \
 	listener.o stream_tls.o tcp.o tcp_conn.o)
 TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
@@ -19,7 +19,9 @@ TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
 # See h3_messages.c.
 comma := ,
 TERMINATOR_WRAPS := $(patsubst %,-Wl$(comma)--wrap=nghttp3_http_on_%,header \
-	request_headers data_chunk remote_end_stream)
+	request_headers data_chunk remote_end_stream) \
+	$(patsubst %,-Wl$(comma)--wrap=ngtcp2_crypto_derive_and_install_%_key,\
+	rx tx)
 
 PROGRAMS += $(BUILD)/bin/quicsteer-terminator
 
@@ -29,6 +31,7 @@ $(BUILD)/bin/quicsteer-terminator: $(BUILD)/obj/terminator/main.o \
 		$(TERMINATOR_OBJS) $(BUILD)/lib/libquicsteer.a
 	$(link)
 
+host_names_test_OBJS := $(BUILD)/obj/terminator/host_names.o
 icmp_check_test_OBJS := $(BUILD)/obj/terminator/icmp_check.o
 close_reason_test_OBJS := $(BUILD)/obj/terminator/close_reason.o
 close_reason_test_LIBS := $(TERMINATOR_LIBS)
@@ -37,6 +40,10 @@ settings_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,client_table.o \
 settings_test_LIBS := -luv
 h1_target_test_OBJS := $(BUILD)/obj/terminator/h1_target.o
 frame_budget_test_OBJS := $(BUILD)/obj/terminator/frame_budget.o
+early_packet_test_OBJS := $(BUILD)/obj/terminator/early_packet.o
+ticket_keys_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,random.o \
+	ticket_keys.o)
+ticket_keys_test_LIBS := -lwolfssl -lm
 usage_test_OBJS := $(BUILD)/obj/terminator/usage.o
 drain_test_OBJS := $(BUILD)/obj/terminator/drain.o
 tls_filter_test_OBJS := $(BUILD)/obj/terminator/tls_filter.o

@@ -34,6 +34,7 @@ static void by_options(struct settings *settings, const struct options *options)
 				.handshake_timeout_ns = 10 * NGTCP2_SECONDS,
 				.drain_timeout_ns = options->drain_timeout_ms *
 						    NGTCP2_MILLISECONDS,
+				.more = {.ticket_rotation_ms = 43200000},
 			},
 	};
 	limits_defaults(&settings->limits);
@@ -74,6 +75,7 @@ static void by_file(struct settings *settings, const struct options *options,
 	quic->handshake_timeout_ns =
 		file->handshake_timeout_ms * NGTCP2_MILLISECONDS;
 	settings->tcp.redirect_http = file->redirect_http;
+	quic->more = file->quic;
 }
 
 void settings_resolve(struct settings *settings, const struct options *options,

@@ -56,12 +56,32 @@ static bool has_files(const struct setup *setup, const struct options *options,
 	return !missing;
 }
 
+static struct tls_pair pair_of(const struct qs_config_certificate *file)
+{
+	return (struct tls_pair){
+		.certificate = file->certificate,
+		.private_key = file->private_key,
+		.names = file->names,
+		.name_count = file->name_count,
+	};
+}
+
 static bool load_tls(struct setup *setup, char *text, size_t size)
 {
-	const char *error;
+	const struct qs_config_terminator *file =
+		setup->config ? &setup->config->terminator : NULL;
+	size_t more = file ? file->certificate_count : 0;
+	struct tls_pair *pairs = calloc(more + 1, sizeof(*pairs));
+	const char *error = "out of memory";
 
-	setup->tls = tls_new(setup->settings.certificate,
-			     setup->settings.private_key, &error);
+	if (pairs) {
+		pairs[0].certificate = setup->settings.certificate;
+		pairs[0].private_key = setup->settings.private_key;
+		for (size_t i = 0; i < more; i++)
+			pairs[i + 1] = pair_of(&file->certificates[i]);
+		setup->tls = tls_new(pairs, more + 1, &error);
+	}
+	free(pairs);
 	if (!setup->tls)
 		snprintf(text, size, "%s", error);
 	return setup->tls;

@@ -20,7 +20,7 @@ struct stream_tls *stream_tls_new(struct tls *tls, int fd)
 	if (!ssl)
 		return NULL;
 	if (wolfSSL_set_fd(ssl, fd) != WOLFSSL_SUCCESS) {
-		wolfSSL_free(ssl);
+		stream_tls_free((struct stream_tls *)ssl);
 		return NULL;
 	}
 	wolfSSL_SetIOWriteFlags(ssl, MSG_NOSIGNAL);
@@ -98,7 +98,12 @@ bool stream_tls_is_resumed(struct stream_tls *tls)
 	return wolfSSL_session_reused(ssl_of(tls));
 }
 
+struct tls_scope *stream_tls_scope(struct stream_tls *tls)
+{
+	return tls_session_scope((struct tls_session *)tls);
+}
+
 void stream_tls_free(struct stream_tls *tls)
 {
-	wolfSSL_free(ssl_of(tls));
+	tls_session_free((struct tls_session *)tls);
 }

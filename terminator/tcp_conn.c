@@ -470,3 +470,11 @@ bool tcp_conn_alt_svc(const struct tcp_conn *conn, char text[TCP_ALT_SVC_SIZE])
 		snprintf(text, TCP_ALT_SVC_SIZE, "h3=\":%u\"; ma=86400", port);
 	return port;
 }
+
+bool tcp_conn_misdirects(const struct tcp_conn *conn,
+			 const struct field *authority)
+{
+	return conn->tls && authority->value &&
+	       !tls_scope_covers(stream_tls_scope(conn->tls), authority->value,
+				 authority->value_size);
+}

@@ -9,6 +9,7 @@
 #ifndef TERMINATOR_TCP_CONN_H
 #define TERMINATOR_TCP_CONN_H
 
+#include "terminator/exchange.h"
 #include "terminator/stream_tls.h"
 #include "terminator/tcp.h"
 #include "terminator/udp.h"
@@ -96,5 +97,10 @@ void tcp_conn_step(struct tcp_conn *conn, uint64_t now_ns);
  * false if HTTP/3 is served nowhere. */
 enum { TCP_ALT_SVC_SIZE = 40 };
 bool tcp_conn_alt_svc(const struct tcp_conn *conn, char text[TCP_ALT_SVC_SIZE]);
+
+/* tcp_conn_misdirects tells whether the authority is none that the connection
+ * is for; in the clear all are. */
+bool tcp_conn_misdirects(const struct tcp_conn *conn,
+			 const struct field *authority);
 
 #endif

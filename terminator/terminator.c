@@ -443,7 +443,7 @@ int terminator_serve(struct terminator *t, const int fds[QS_MAX_PORTS])
 	t->quic.tls = t->reload.current->tls;
 	t->quic.identity = &t->identity;
 	t->quic.stats = t->stats;
-	tls_set_ticket_keys(t->quic.tls, t->identity.secrets.ticket);
+	quic_apply_options(&t->quic);
 	err = quic_start(&t->quic, &t->loop, fds);
 	if (err) {
 		log_error("cannot serve on the UDP sockets: %s",

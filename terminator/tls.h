@@ -10,22 +10,41 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct WOLFSSL;
-struct tls;	    /* certificate, key and settings that sessions share */
-struct tls_session; /* WOLFSSL */
+#include "terminator/ticket_keys.h"
 
-/* tls_new loads a PEM certificate chain and its key. On failure returns NULL
- * and points `*error` to a message that names the file. */
-struct tls *tls_new(const char *certificate_file, const char *key_file,
+struct WOLFSSL;
+struct tls;	    /* certificates, keys and settings that sessions share */
+struct tls_session; /* WOLFSSL */
+struct tls_scope;   /* which hosts a session is for */
+
+/* A certificate and what it is for. */
+struct tls_pair {
+	const char *certificate; /* PEM file with the chain */
+	const char *private_key; /* PEM file */
+	char *const *names;	 /* of hosts */
+	size_t name_count;	 /* 0: those in the certificate */
+};
+
+/* tls_new loads certificates and keys, at least one; the first is for clients
+ * that ask for no name or for one that none has. On failure returns NULL and
+ * points `*error` to a message that names the file. */
+struct tls *tls_new(const struct tls_pair *pairs, size_t count,
 		    const char **error);
 
-/* The octets of ticket keys: a name of 16 and two keys of 32. */
-enum { TLS_TICKET_KEYS_SIZE = 80 };
+/* How session tickets are made. */
+struct tls_tickets {
+	uint32_t rotation_ms; /* of their key; also how long they live */
+	bool early_data;      /* 0-RTT is taken */
+	/* What a ticket of QUIC lets a client of 0-RTT count on: with other
+	 * promises, tickets are others, too. */
+	uint64_t promises[8];
+};
 
-/* tls_set_ticket_keys seals session tickets with these keys from now on, so
- * that any terminator with the same resumes. */
-void tls_set_ticket_keys(struct tls *tls,
-			 const uint8_t keys[TLS_TICKET_KEYS_SIZE]);
+/* tls_set_tickets seals session tickets with keys derived from this secret from
+ * now on, so that any terminator with the same resumes. To be called before the
+ * first session. */
+void tls_set_tickets(struct tls *tls, const uint8_t secret[TICKET_SECRET_SIZE],
+		     const struct tls_tickets *tickets);
 
 /* tls_free ends our use of it; sessions that were made of it go on. */
 void tls_free(struct tls *tls);
@@ -39,9 +58,32 @@ struct tls_session *tls_session_new(struct tls *tls,
  * was used. */
 bool tls_session_is_resumed(struct tls_session *session);
 
+/* tls_session_scope gives the session's; a reference makes it outlive that. */
+struct tls_scope *tls_session_scope(struct tls_session *session);
+struct tls_scope *tls_scope_ref(struct tls_scope *scope);
+
+/* tls_scope_covers tells whether requests for that authority belong on the
+ * connection (RFC 9110, 15.5.20): its host is the one that the client asked for
+ * (SNI) or one that the certificate is for. Without SNI an address always is.
+ */
+bool tls_scope_covers(const struct tls_scope *scope, const char *authority,
+		      size_t size);
+
+/* tls_scope_free lets go of a reference; NULL is allowed. */
+void tls_scope_free(struct tls_scope *scope);
+
 /* tls_stream_session_new makes the session of a connection over TCP, for
  * stream_tls.c. Returns NULL when memory is short. */
 struct WOLFSSL *tls_stream_session_new(struct tls *tls);
+
+enum { TLS_RANDOM_SIZE = 32 };
+
+/* tls_session_client_random gives the random octets of the ClientHello. */
+void tls_session_client_random(struct tls_session *session,
+			       uint8_t random[TLS_RANDOM_SIZE]);
+
+/* tls_session_reference gives what tls_session_new got. */
+ngtcp2_crypto_conn_ref *tls_session_reference(struct tls_session *session);
 
 void tls_session_free(struct tls_session *session);
 

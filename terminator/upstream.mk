@@ -14,7 +14,7 @@ TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) \
 	h1_client_time.o h1_client_tls.o h1_request.o h1_response.o \
 	introduction.o later.o message.o own_rows.o pool.o pool_retry.o \
 	proxy_protocol.o request_id.o retry.o \
-	client_table.o exchange_limits.o limits.o random.o slow_list.o \
+	client_table.o exchange_early.o exchange_limits.o limits.o random.o slow_list.o \
 	pool_stats.o router.o text.o trials.o upstream.o websocket.o)
 
 client_table_test_OBJS := $(BUILD)/obj/terminator/client_table.o

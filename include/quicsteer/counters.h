@@ -116,13 +116,11 @@
 	X(connections_accepted, "connections begun")                           \
 	X(connections_closed, "connections ended")                             \
 	X(handshakes_completed, "handshakes completed")                        \
-	X(handshakes_failed,                                                   \
-	  "connections ended before their handshake was complete")             \
+	X(handshakes_failed, "connections ended within their handshake")       \
 	X(idle_timeouts, "connections ended by idle timeout")                  \
 	X(tls_messages_refused,                                                \
 	  "TLS messages that may not stand in CRYPTO frames at their level")   \
-	X(paths_validated,                                                     \
-	  "migrations or rebindings whose new path was validated")             \
+	X(paths_validated, "new paths of clients that were validated")         \
 	X(paths_failed, "path validations that failed")                        \
 	X(requests, "HTTP requests begun")                                     \
 	X(responses_1xx, "interim responses")                                  \
@@ -147,8 +145,7 @@
 	X(upstream_reuses, "requests sent on a kept-alive backend connection") \
 	X(upstream_connect_errors, "connections to backends that failed")      \
 	X(upstream_broken, "backend answers that were malformed or broke off") \
-	X(upstream_timeouts,                                                   \
-	  "backends that did not connect or answer in time")                   \
+	X(upstream_timeouts, "backends too slow to connect or to answer")      \
 	X(upstream_retries,                                                    \
 	  "requests sent again: after a stale kept-alive connection, or to "   \
 	  "another backend")                                                   \
@@ -159,9 +156,13 @@
 	X(compressed_bytes_in, "octets of bodies before compression")          \
 	X(compressed_bytes_out, "octets of bodies after compression")          \
 	X(access_log_dropped, "lines that the access log could not write")     \
+	X(debug_file_errors, "failures to write qlog or the key log")          \
 	X(loader_lost, "times the loader's socket closed")                     \
 	X(packets_lost, "QUIC packets declared lost")                          \
 	X(early_data_accepted, "connections whose 0-RTT was accepted")         \
+	X(early_data_rejected, "connections whose 0-RTT was not")              \
+	X(early_requests_sent, "requests of 0-RTT that began at once")         \
+	X(early_requests_held, "requests of 0-RTT that had to wait")           \
 	X(sessions_resumed, "handshakes that resumed a session")               \
 	X(connections_v1, "connections of QUIC version 1")                     \
 	X(connections_v2, "connections of QUIC version 2")                     \

@@ -105,6 +105,22 @@ struct qs_config_loader {
 	struct qs_config_new_connections new_connections;
 };
 
+enum qs_config_congestion {
+	QS_CONGESTION_CUBIC,
+	QS_CONGESTION_BBR,
+	QS_CONGESTION_RENO,
+};
+
+/* Options of QUIC and of TLS sessions. */
+struct qs_config_quic {
+	bool early_data;
+	uint32_t ticket_rotation_ms; /* also how long a ticket lives */
+	enum qs_config_congestion congestion_control;
+	bool prefer_v2;
+	char *qlog_directory; /* NULL: no qlog */
+	char *keylog_file;    /* NULL: none */
+};
+
 /* What backends are told of the client, beside its request. */
 struct qs_config_forwarded {
 	struct qs_prefix_key *trusted; /* proxies that are believed */
@@ -147,9 +163,19 @@ struct qs_config_limits {
 	uint32_t body_minimum_rate; /* octets a second */
 };
 
+/* One more than the first; clients choose by name and kind of key. */
+struct qs_config_certificate {
+	char *certificate; /* PEM file */
+	char *private_key; /* PEM file */
+	char **names;	   /* of hosts; none: those in the certificate */
+	size_t name_count;
+};
+
 struct qs_config_terminator {
 	char *certificate; /* PEM file */
 	char *private_key; /* PEM file */
+	struct qs_config_certificate *certificates;
+	size_t certificate_count;
 	enum qs_config_retry retry;
 	uint32_t retry_threshold;
 	uint32_t idle_timeout_ms;
@@ -164,6 +190,7 @@ struct qs_config_terminator {
 	uint32_t compression_streams; /* at once, of one terminator */
 	struct qs_config_forwarded forwarded;
 	struct qs_config_request_id request_id;
+	struct qs_config_quic quic;
 };
 
 /* A range of status codes, inclusive. */

@@ -194,25 +194,25 @@ static const struct qs_config_mapping loader_mapping = {
 static const struct qs_config_key terminator_keys[] = {
 	{
 		.name = "certificate",
-		.kind = QS_KIND_TEXT,
-		.flags = QS_KEY_REQUIRED | QS_KEY_FILE,
+		NEEDED_FILE,
 		MEMBER(struct qs_config_terminator, certificate),
-		.minimum = 2,
-		.maximum = 4095,
-		.pattern = FILE_PATTERN,
-		.form = FILE_FORM,
 		.help = "PEM file with the certificate and its chain",
 	},
 	{
 		.name = "private_key",
-		.kind = QS_KIND_TEXT,
-		.flags = QS_KEY_REQUIRED | QS_KEY_FILE,
+		NEEDED_FILE,
 		MEMBER(struct qs_config_terminator, private_key),
-		.minimum = 2,
-		.maximum = 4095,
-		.pattern = FILE_PATTERN,
-		.form = FILE_FORM,
 		.help = "PEM file with the certificate's private key",
+	},
+	{
+		.name = "certificates",
+		LIST(struct qs_config_terminator, certificates,
+		     certificate_count),
+		.minimum = 1,
+		.maximum = 1024,
+		.mapping = &qs_config_certificate_mapping,
+		.help = "more of them; clients get the one for the name that "
+			"they ask for, ECDSA before RSA, else the first of all",
 	},
 	{
 		.name = "retry",
@@ -278,8 +278,7 @@ static const struct qs_config_key terminator_keys[] = {
 		.minimum = 100,
 		.maximum = HOUR,
 		.restart = "the terminators",
-		.help = "how long a terminator that starts waits for the "
-			"loader",
+		.help = "how long a starting terminator waits for the loader",
 	},
 	{
 		.name = "limits",
@@ -317,9 +316,8 @@ static const struct qs_config_key terminator_keys[] = {
 		MEMBER(struct qs_config_terminator, compression_streams),
 		.minimum = 1,
 		.maximum = 100000,
-		.help = "responses that a terminator compresses at once; each "
-			"takes up to 2 MiB of memory, those beyond are sent as "
-			"they are",
+		.help = "responses that a terminator compresses at once, each "
+			"in up to 2 MiB of memory; others are sent as they are",
 	},
 	{
 		.name = "forwarded",
@@ -334,6 +332,13 @@ static const struct qs_config_key terminator_keys[] = {
 		MEMBER(struct qs_config_terminator, request_id),
 		.mapping = &qs_config_request_id_mapping,
 		.help = "an ID of each request, for logs",
+	},
+	{
+		.name = "quic",
+		.kind = QS_KIND_MAPPING,
+		MEMBER(struct qs_config_terminator, quic),
+		.mapping = &qs_config_quic_mapping,
+		.help = "options of QUIC and of TLS sessions",
 	},
 	{},
 };

@@ -24,12 +24,18 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 	"an absolute path is needed, which begins with / and does not end " \
 	"with it"
 
+#define NEEDED_FILE                                                   \
+	.kind = QS_KIND_TEXT, .flags = QS_KEY_REQUIRED | QS_KEY_FILE, \
+	.minimum = 2, .maximum = 4095, .pattern = FILE_PATTERN,       \
+	.form = FILE_FORM
+
 #define NAME_PATTERN "^[a-z0-9-]+$"
 #define NAME_FORM "a name is 1 to 31 of a-z, 0-9 and -"
 
 /* A character of a token (RFC 9110, 5.6.2). */
 #define TOKEN "[!#$%&'*+.^_`|~0-9A-Za-z-]"
 
+extern const struct qs_config_mapping qs_config_certificate_mapping;
 extern const struct qs_config_mapping qs_config_pool_mapping;
 extern const struct qs_config_mapping qs_config_check_mapping;
 extern const struct qs_config_mapping qs_config_breaker_mapping;
@@ -49,5 +55,6 @@ extern const struct qs_config_mapping qs_config_cid_mapping;
 extern const struct qs_config_mapping qs_config_access_log_mapping;
 extern const struct qs_config_mapping qs_config_compression_mapping;
 extern const struct qs_config_mapping qs_config_limits_mapping;
+extern const struct qs_config_mapping qs_config_quic_mapping;
 
 #endif

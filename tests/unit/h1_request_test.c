@@ -70,6 +70,10 @@ static const struct row rows[] = {
 		    {"x-forwarded-host", "evil"},
 		    {"forwarded", "for=evil"}},
 	 .text = "GET /p?q=1 HTTP/1.1\r\nhost: a.example\r\n"},
+	{"Early-Data is said once", .end = true,
+	 .fields = {{"early-data", "1"}, {"x", "y"}, {"early-data", "2"}},
+	 .text = "GET /p?q=1 HTTP/1.1\r\nhost: a.example\r\nx: y\r\n"
+		 "early-data: 1\r\n"},
 	{"Via is appended", .end = true, .fields = {{"via", "2 other"}},
 	 .text = "GET /p?q=1 HTTP/1.1\r\nhost: a.example\r\nvia: 2 other\r\n"},
 	{"POST without a body", .method = "POST", .end = true,

@@ -327,7 +327,8 @@ static const struct section sections[] = {
 	 .fields = {{"x", "y"}, {"z", "y"}, {":scheme", "https"}}},
 	{"unknown", BAD, .fields = {{":path", "/"}, {":x", "/"}}},
 	{"of a response", BAD, .fields = {{":status", "200"}}},
-	{"of extended CONNECT", BAD, .fields = {{":protocol", "websocket"}}},
+	{"of extended CONNECT, twice", BAD,
+	 .fields = {{":protocol", "websocket"}, {":protocol", "websocket"}}},
 	{"upper case", BAD, .fields = {{":Path", "/"}}},
 	{"just a colon", BAD, .fields = {{":", "/"}}},
 };

@@ -53,11 +53,11 @@ class Asker:
         self.popen.stdout.close()
 
     def __call__(self, path, method=None, host="localhost", file=None,
-                 body=None, **fields):
+                 body=None, ca=None, **fields):
         """Fields are given as if_none_match="x"."""
         request = {"url": (self.base or f"https://{host}:{PORT}") + path,
                    "http": 1 if self.base else 3,
-                   "ca": self.bed.path("cert.pem"),
+                   "ca": ca or self.bed.path("cert.pem"),
                    "fields": [f"{name.replace('_', '-')}: {value}"
                               for name, value in fields.items()]}
         if not self.base:
