@@ -8,12 +8,8 @@
 
 #include "terminator/error_pages.h"
 #include "terminator/exchange_private.h"
+#include "terminator/fields.h"
 #include "terminator/variables.h"
-
-static struct field make_field(const char *name, const char *value)
-{
-	return (struct field){name, strlen(name), value, strlen(value)};
-}
 
 void answer_failure(struct exchange *exchange, unsigned status,
 		    const char *text, const struct field *fields, size_t count)
@@ -23,7 +19,7 @@ void answer_failure(struct exchange *exchange, unsigned status,
 	struct field all[EXCHANGE_ANSWER_FIELDS];
 
 	assert(count < EXCHANGE_ANSWER_FIELDS);
-	all[0] = make_field("content-type", page ? page->type : "text/plain");
+	all[0] = field_make("content-type", page ? page->type : "text/plain");
 	for (size_t i = 0; i < count; i++)
 		all[i + 1] = fields[i];
 	exchange_answer(exchange, status, all, count + 1,
@@ -76,7 +72,7 @@ static void respond(struct later_work *work)
 	size_t count = 0;
 
 	if (answer->text && answer->content_type) {
-		field = make_field("content-type", answer->content_type);
+		field = field_make("content-type", answer->content_type);
 		count = 1;
 	}
 	exchange_answer(exchange, answer->status, &field, count, answer->text,

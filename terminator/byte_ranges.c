@@ -5,10 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
+#include "terminator/fields.h"
 
 /* A position; those beyond 63 bits are as far away as any. */
 static const char *read_number(const char *at, const char *end,
@@ -81,7 +78,7 @@ static bool next_member(const char **at, const char *end, const char **ret_from,
 {
 	const char *comma;
 
-	while (*at < end && (is_blank(**at) || **at == ','))
+	while (*at < end && (field_blank(**at) || **at == ','))
 		++*at;
 	if (*at == end)
 		return false;
@@ -89,7 +86,7 @@ static bool next_member(const char **at, const char *end, const char **ret_from,
 	*ret_from = *at;
 	*ret_to = comma ? comma : end;
 	*at = *ret_to;
-	while (*ret_to > *ret_from && is_blank((*ret_to)[-1]))
+	while (*ret_to > *ret_from && field_blank((*ret_to)[-1]))
 		--*ret_to;
 	return true;
 }

@@ -32,12 +32,6 @@ enum { DEFAULT_TYPES = sizeof(default_types) / sizeof(*default_types) };
 static const char *const digests[] = {"content-digest", "repr-digest", "digest",
 				      "content-md5"};
 
-static bool equals(const struct field *value, const char *text)
-{
-	return value->value_size == strlen(text) &&
-	       !strncasecmp(value->value, text, value->value_size);
-}
-
 /* Takes the next member off a list of tokens. Returns false at its end. */
 static bool next_member(struct field *list, struct field *ret_member)
 {
@@ -68,7 +62,7 @@ static bool lists(const struct field_view *view, const char *name,
 		if (!field_is(&list, name))
 			continue;
 		while (next_member(&list, &member))
-			if (equals(&member, token))
+			if (field_value_is_any_case(&member, token))
 				return true;
 	}
 	return false;
@@ -80,7 +74,7 @@ static bool type_is(const struct field *type, const char *pattern)
 	size_t size = strlen(pattern);
 
 	if (pattern[size - 1] != '*')
-		return equals(type, pattern);
+		return field_value_is_any_case(type, pattern);
 	return type->value_size >= size &&
 	       !strncasecmp(type->value, pattern, size - 1);
 }
@@ -104,7 +98,7 @@ static bool type_suits(const struct compress_choice *choice,
 			return true;
 	for (size_t i = 0; i < DEFAULT_TYPES && !choice->type_count; i++)
 		if (type_is(&type, default_types[i]))
-			return !equals(&type, EVENT_STREAM);
+			return !field_value_is_any_case(&type, EVENT_STREAM);
 	return false;
 }
 
@@ -118,7 +112,7 @@ static bool is_encoded(const struct field_view *view)
 {
 	const struct field *field = field_view_find(view, "content-encoding");
 
-	return field && !equals(field, "identity");
+	return field && !field_value_is_any_case(field, "identity");
 }
 
 static bool is_large(const struct field_view *view, uint32_t minimum)

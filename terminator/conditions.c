@@ -6,11 +6,6 @@
 #include "terminator/fields.h"
 #include "terminator/http_date.h"
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* An entity tag (RFC 9110, 8.8.3) at the beginning. Returns what follows, or
  * NULL if there is none. */
 static const char *read_tag(const char *at, const char *end, bool *ret_weak,
@@ -39,7 +34,7 @@ static bool lists_tag(const struct field *field, const char *etag, bool strong)
 		const char *opaque, *next;
 		bool weak;
 
-		if (is_blank(*at) || *at == ',') {
+		if (field_blank(*at) || *at == ',') {
 			at++;
 			continue;
 		}

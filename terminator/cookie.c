@@ -4,23 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "terminator/fields.h"
+
 static bool is_cookie(const struct field *field)
 {
 	return field->name_size == 6 && !memcmp(field->name, "cookie", 6);
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static void strip(const char **text, size_t *size)
 {
-	while (*size && is_blank(**text)) {
+	while (*size && field_blank(**text)) {
 		++*text;
 		--*size;
 	}
-	while (*size && is_blank((*text)[*size - 1]))
+	while (*size && field_blank((*text)[*size - 1]))
 		--*size;
 }
 

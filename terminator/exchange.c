@@ -15,6 +15,7 @@
 #include "terminator/exchange_limits.h"
 #include "terminator/exchange_private.h"
 #include "terminator/exchange_rules.h"
+#include "terminator/fields.h"
 #include "terminator/http_date.h"
 #include "terminator/pool.h"
 #include "terminator/router_private.h"
@@ -200,11 +201,6 @@ static const struct {
 	const char *text;
 } failures[] = {EXCHANGE_FAILURES(FAILURE_ANSWER)};
 
-static struct field make_field(const char *name, const char *value)
-{
-	return (struct field){name, strlen(name), value, strlen(value)};
-}
-
 void exchange_answer(struct exchange *exchange, unsigned status,
 		     const struct field *fields, size_t count, const void *body,
 		     size_t size)
@@ -222,7 +218,7 @@ void exchange_answer(struct exchange *exchange, unsigned status,
 		all[i] = fields[i];
 	if (status != 204 && status != 304) {
 		snprintf(length, sizeof(length), "%zu", size);
-		all[count++] = make_field("content-length", length);
+		all[count++] = field_make("content-length", length);
 	}
 	exchange_got_head(exchange, status, all, count, bodyless);
 	if (!bodyless && (exchange_got_body(exchange, body, size) < 0 ||
@@ -240,7 +236,7 @@ void exchange_answer(struct exchange *exchange, unsigned status,
 static void tell_answer(struct exchange *exchange,
 			enum exchange_failure failure)
 {
-	const struct field field = make_field("retry-after", "1");
+	const struct field field = field_make("retry-after", "1");
 
 	answer_failure(exchange, failures[failure].status,
 		       failures[failure].text, &field,

@@ -93,19 +93,14 @@ bool field_valid(const struct field *field)
 	return true;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 void field_trim(struct field *field)
 {
-	while (field->value_size && is_blank(field->value[0])) {
+	while (field->value_size && field_blank(field->value[0])) {
 		field->value++;
 		field->value_size--;
 	}
 	while (field->value_size &&
-	       is_blank(field->value[field->value_size - 1]))
+	       field_blank(field->value[field->value_size - 1]))
 		field->value_size--;
 }
 

@@ -8,8 +8,38 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+#include <strings.h>
 
 #include "terminator/exchange.h"
+
+/* field_make makes a field of texts, which it points to. */
+static inline struct field field_make(const char *name, const char *value)
+{
+	return (struct field){name, strlen(name), value, strlen(value)};
+}
+
+/* field_value_is tells whether the field has this value;
+ * field_value_is_any_case does so without regard to case. */
+static inline bool field_value_is(const struct field *field, const char *value)
+{
+	return field->value_size == strlen(value) &&
+	       !memcmp(field->value, value, field->value_size);
+}
+
+static inline bool field_value_is_any_case(const struct field *field,
+					   const char *value)
+{
+	return field->value_size == strlen(value) &&
+	       !strncasecmp(field->value, value, field->value_size);
+}
+
+/* field_blank tells whether the octet is white space in a field's value
+ * (RFC 9110, 5.6.3). */
+static inline bool field_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
 
 /* field_is tells whether the field has this name, in lower case. */
 bool field_is(const struct field *field, const char *name);

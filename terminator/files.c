@@ -8,6 +8,7 @@
 
 #include "loader/lib/log.h"
 #include "terminator/answer.h"
+#include "terminator/fields.h"
 #include "terminator/files_path.h"
 #include "terminator/files_private.h"
 
@@ -242,18 +243,13 @@ static int keep_fields(struct files_work *work,
 	return 0;
 }
 
-static bool method_is(const struct exchange_request *request, const char *name)
-{
-	return request->method.value_size == strlen(name) &&
-	       !memcmp(request->method.value, name, strlen(name));
-}
-
 static int prepare(struct files_work *work,
 		   const struct exchange_request *request)
 {
-	if (method_is(request, "OPTIONS"))
+	if (field_value_is(&request->method, "OPTIONS"))
 		work->refusal = &options;
-	else if (!method_is(request, "GET") && !method_is(request, "HEAD"))
+	else if (!field_value_is(&request->method, "GET") &&
+		 !field_value_is(&request->method, "HEAD"))
 		work->refusal = &not_allowed;
 	if (work->refusal)
 		return 0;

@@ -31,8 +31,7 @@ struct head {
 
 static void add(struct head *head, const char *name, const char *value)
 {
-	head->fields[head->count++] =
-		(struct field){name, strlen(name), value, strlen(value)};
+	head->fields[head->count++] = field_make(name, value);
 }
 
 static void init(struct head *head, const struct files_work *work)

@@ -4,16 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+#include "loader/lib/parse.h"
 
 /* One octet of a name. */
 static int decode(const char **at, const char *end, char *ret_octet)
@@ -26,8 +17,8 @@ static int decode(const char **at, const char *end, char *ret_octet)
 	}
 	if (end - *at < 3)
 		return -EINVAL;
-	high = hex_value((*at)[1]);
-	low = hex_value((*at)[2]);
+	high = qs_parse_hex_digit((*at)[1]);
+	low = qs_parse_hex_digit((*at)[2]);
 	if (high < 0 || low < 0 || (!high && !low))
 		return -EINVAL;
 	*ret_octet = (char)(high << 4 | low);

@@ -26,12 +26,6 @@ static bool is_replaced(const struct field *field)
 	return false;
 }
 
-static bool value_is(const struct field *field, const char *value)
-{
-	return field->value_size == strlen(value) &&
-	       !memcmp(field->value, value, field->value_size);
-}
-
 static void add_value(struct text *text, const char *name,
 		      const struct field *field)
 {
@@ -85,7 +79,7 @@ static void add_te(struct text *text, const struct exchange_request *from)
 		struct field te = from->fields[i];
 
 		field_trim(&te);
-		if (!field_is(&te, "te") || !value_is(&te, "trailers"))
+		if (!field_is(&te, "te") || !field_value_is(&te, "trailers"))
 			continue;
 		add_string(text, "te", "trailers");
 		add_string(text, "connection", "te");
@@ -149,7 +143,7 @@ static void add_framing(struct h1_request *request,
 
 	if (!request->has_length && from->end)
 		for (size_t i = 0; i < 3; i++)
-			if (value_is(&from->method, with_content[i]))
+			if (field_value_is(&from->method, with_content[i]))
 				request->has_length = true;
 	if (request->has_length) {
 		snprintf(length, sizeof(length), "%llu",

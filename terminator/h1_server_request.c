@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "terminator/fields.h"
 #include "terminator/h1_server_private.h"
 #include "terminator/message.h"
 #include "terminator/site.h"
@@ -102,12 +103,6 @@ static int on_header_value_complete(llhttp_t *parser)
 	return 0;
 }
 
-static bool value_is(const struct field *field, const char *value)
-{
-	return field->value_size == strlen(value) &&
-	       !strncasecmp(field->value, value, field->value_size);
-}
-
 /* Framing must be beyond doubt: only "chunked", once, in HTTP/1.1, without a
  * Content-Length (RFC 9112, 6.1). Returns a status, or 0. */
 static unsigned check_framing(const struct h1_server *h1)
@@ -120,7 +115,7 @@ static unsigned check_framing(const struct h1_server *h1)
 		lengths += field_is(field, "content-length");
 		if (!field_is(field, "transfer-encoding"))
 			continue;
-		if (!value_is(field, "chunked"))
+		if (!field_value_is_any_case(field, "chunked"))
 			return 501;
 		codings++;
 	}
@@ -143,7 +138,7 @@ static unsigned take_expect(struct h1_server *h1, bool *ret_expects)
 			h1->fields.fields[kept++] = *field;
 			continue;
 		}
-		if (!value_is(field, "100-continue"))
+		if (!field_value_is_any_case(field, "100-continue"))
 			return 417;
 		*ret_expects = h1->parser.http_minor == 1;
 	}

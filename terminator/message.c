@@ -7,12 +7,6 @@
 
 #include "terminator/fields.h"
 
-static bool value_is(const struct field *field, const char *value)
-{
-	return field->value_size == strlen(value) &&
-	       !memcmp(field->value, value, field->value_size);
-}
-
 static bool same_value(const struct field *a, const struct field *b)
 {
 	return a->value_size == b->value_size &&
@@ -132,8 +126,8 @@ static bool target_valid(const struct exchange_request *from)
 	if (!from->path.value_size)
 		return false;
 	return from->path.value[0] == '/' ||
-	       (value_is(&from->path, "*") &&
-		value_is(&from->method, "OPTIONS"));
+	       (field_value_is(&from->path, "*") &&
+		field_value_is(&from->method, "OPTIONS"));
 }
 
 static int check_control(const struct exchange_request *from)
@@ -141,16 +135,16 @@ static int check_control(const struct exchange_request *from)
 	if (!field_token_valid(from->method.value, from->method.value_size))
 		return -EPROTO;
 	/* RFC 8441, 4: `:protocol` makes CONNECT a request like others. */
-	if (from->tunnel.value && !value_is(&from->method, "CONNECT"))
+	if (from->tunnel.value && !field_value_is(&from->method, "CONNECT"))
 		return -EPROTO;
 	/* RFC 9114, 4.4 */
-	if (value_is(&from->method, "CONNECT") && !from->tunnel.value)
+	if (field_value_is(&from->method, "CONNECT") && !from->tunnel.value)
 		return !from->scheme.value && !from->path.value &&
 				       authority_valid(&from->authority, true)
 			       ? 0
 			       : -EPROTO;
-	if (!value_is(&from->scheme, "https") &&
-	    !value_is(&from->scheme, "http"))
+	if (!field_value_is(&from->scheme, "https") &&
+	    !field_value_is(&from->scheme, "http"))
 		return -EPROTO;
 	return authority_valid(&from->authority, false) && target_valid(from)
 		       ? 0
@@ -216,7 +210,7 @@ static int check_fields(struct message *message,
 static bool is_one_of(const struct field *method, const char *const *names)
 {
 	while (*names)
-		if (value_is(method, *names++))
+		if (field_value_is(method, *names++))
 			return true;
 	return false;
 }
@@ -233,10 +227,10 @@ int message_check(struct message *message, const struct exchange_request *from)
 		result = check_fields(message, from);
 	if (result < 0)
 		return result;
-	message->head = value_is(&from->method, "HEAD");
-	message->websocket = value_is(&from->tunnel, "websocket");
+	message->head = field_value_is(&from->method, "HEAD");
+	message->websocket = field_value_is(&from->tunnel, "websocket");
 	message->connect =
-		value_is(&from->method, "CONNECT") && !message->websocket;
+		field_value_is(&from->method, "CONNECT") && !message->websocket;
 	if (message->websocket && message->has_length)
 		return -EPROTO;
 	message->safe = is_one_of(&from->method, safe);

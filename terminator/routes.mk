@@ -8,7 +8,8 @@ TERMINATOR_ROUTES_OBJS := $(addprefix $(BUILD)/obj/terminator/,answer.o \
 	site.o variables.o) \
 	$(addprefix $(BUILD)/obj/loader/lib/,template.o nearest.o)
 
-files_path_test_OBJS := $(BUILD)/obj/terminator/files_path.o
+files_path_test_OBJS := $(addprefix $(BUILD)/obj/,\
+	terminator/files_path.o loader/lib/parse.o)
 files_open_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,\
 	accept_encoding.o fields.o files_open.o)
 http_date_test_OBJS := $(BUILD)/obj/terminator/http_date.o

@@ -26,7 +26,7 @@ int qs_parse_number(const char *text, uint32_t max, uint32_t *ret_value)
 	return 0;
 }
 
-static int hex_digit(char c)
+int qs_parse_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -45,14 +45,14 @@ int qs_parse_hex(const char *text, uint8_t *ret_octets, size_t size,
 	if (!digits || digits % 2)
 		return -EINVAL;
 	for (size_t i = 0; i < digits; i++) {
-		if (hex_digit(text[i]) < 0)
+		if (qs_parse_hex_digit(text[i]) < 0)
 			return -EINVAL;
 	}
 	if (digits / 2 > size)
 		return -ERANGE;
 	for (size_t i = 0; i < digits / 2; i++)
-		ret_octets[i] = hex_digit(text[2 * i]) << 4 |
-				hex_digit(text[2 * i + 1]);
+		ret_octets[i] = qs_parse_hex_digit(text[2 * i]) << 4 |
+				qs_parse_hex_digit(text[2 * i + 1]);
 	*ret_length = digits / 2;
 	return 0;
 }

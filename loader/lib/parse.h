@@ -26,6 +26,12 @@ enum { QS_DURATION_TEXT = 16 };
 int qs_parse_number(const char *text, uint32_t max, uint32_t *ret_value);
 
 /*
+ * qs_parse_hex_digit: the value of one hex digit of either case, -1 when `c` is
+ * none.
+ */
+int qs_parse_hex_digit(char c);
+
+/*
  * qs_parse_hex: an even count of hex digits, 1 to `size` octets. Returns 0
  * with the number of octets in *ret_length, -EINVAL (not hex, odd or empty) or
  * -ERANGE (over `size` octets).
