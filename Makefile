@@ -87,7 +87,6 @@ clean:
 
 help:
 	@echo 'make deps           install packages, build the libraries (root)'
-	@echo 'make deps-browser   install Chromium for its test (root)'
 	@echo 'make                build the programs into $(BUILD)/bin'
 	@echo 'make run            all of the above, then try it on this machine'
 	@echo 'make test           all of the above, then every test (root)'

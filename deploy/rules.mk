@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What a machine needs before the first compile, and the run target.
 
-.PHONY: deps deps-browser run
+.PHONY: deps run
 
 # One after the other: the libraries need the compiler from the packages.
 deps:
 	@deploy/packages deploy/packages.txt
 	@deploy/tools $(TOOLS) build/download
 	@$(MAKE) -s $(DEPS)/.ready
-
-deps-browser:
-	@deploy/packages deploy/packages-browser.txt
 
 $(DEPS)/.ready: deploy/deps deploy/deps.sha256 deploy/deps-check.c \
 		$(wildcard deploy/patches/*.patch)
