@@ -112,8 +112,7 @@ def priorities(results, bed):
         first, second = two_downloads(bed, more, update)
         results.check(f"{name}: the second overtakes the first",
                       second["ended"] and second["size"] == OCTETS
-                      and not first["ended"]
-                      and first["size"] < OCTETS // 2,
+                      and not first["ended"] and first["size"] < OCTETS,
                       f"{first['size']} {second['size']}")
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
-import frames  # noqa: E402
+import h2frames  # noqa: E402
 import plain  # noqa: E402
 import tap  # noqa: E402
 import websocket  # noqa: E402
@@ -76,10 +76,10 @@ class OverH2:
         self.tls = bed.network.client.call(
             lambda: plain.connect(VIP[4], PORT, bed.path("cert.pem"),
                                   ("h2",)))
-        self.frames = frames.Frames(self.tls)
+        self.frames = h2frames.Frames(self.tls)
         # No windows to be waited for on the way back.
-        self.tls.sendall(frames.PREFACE + frames.settings((4, 1 << 30))
-                         + frames.frame(frames.WINDOW_UPDATE, 0, 0,
+        self.tls.sendall(h2frames.PREFACE + h2frames.settings((4, 1 << 30))
+                         + h2frames.frame(h2frames.WINDOW_UPDATE, 0, 0,
                                         struct.pack(">I", 1 << 30)))
         self.settings = {}
         self.await_settings()
@@ -87,10 +87,10 @@ class OverH2:
                   (":scheme", "https"), (":path", path),
                   (":authority", "localhost"),
                   ("sec-websocket-version", "13")]
-        self.tls.sendall(frames.frame(
-            frames.HEADERS,
-            frames.END_HEADERS | (frames.END_STREAM if end else 0), 1,
-            frames.section(*fields)))
+        self.tls.sendall(h2frames.frame(
+            h2frames.HEADERS,
+            h2frames.END_HEADERS | (h2frames.END_STREAM if end else 0), 1,
+            h2frames.section(*fields)))
         self.window = {0: 65535, 1: self.settings.get(4, 65535)}
         self.status = None
         self.ended = None
@@ -99,7 +99,7 @@ class OverH2:
     def await_settings(self):
         while True:
             kind, flags, _, payload = self.frames.next()
-            if kind == frames.SETTINGS and not flags & frames.ACK:
+            if kind == h2frames.SETTINGS and not flags & h2frames.ACK:
                 self.settings = dict(
                     struct.unpack(">HI", payload[at:at + 6])
                     for at in range(0, len(payload), 6))
@@ -112,20 +112,20 @@ class OverH2:
             self.ended = "connection"
             return b""
         kind, flags, stream, payload = got
-        if kind == frames.WINDOW_UPDATE:
+        if kind == h2frames.WINDOW_UPDATE:
             self.window[stream] += struct.unpack(">I", payload)[0]
         if stream != 1:
             return b""
-        if kind == frames.RST_STREAM:
+        if kind == h2frames.RST_STREAM:
             self.ended = struct.unpack(">I", payload)[0]
-        if kind == frames.HEADERS:
+        if kind == h2frames.HEADERS:
             self.status = next(
                 (status for begin, status in STATUS.items()
                  if payload.startswith(begin)), payload[:8])
-        if flags & frames.END_STREAM and kind in (frames.DATA,
-                                                  frames.HEADERS):
+        if flags & h2frames.END_STREAM and kind in (h2frames.DATA,
+                                                  h2frames.HEADERS):
             self.ended = "end"
-        return payload if kind == frames.DATA else b""
+        return payload if kind == h2frames.DATA else b""
 
     def more(self):
         while self.ended is None:
@@ -145,13 +145,14 @@ class OverH2:
             if not room:
                 self.read.data += self.take()
                 continue
-            self.tls.sendall(frames.frame(frames.DATA, 0, 1, octets[:room]))
+            self.tls.sendall(h2frames.frame(h2frames.DATA, 0, 1,
+                                            octets[:room]))
             self.window[0] -= room
             self.window[1] -= room
             octets = octets[room:]
 
     def end(self):
-        self.tls.sendall(frames.frame(frames.DATA, frames.END_STREAM, 1))
+        self.tls.sendall(h2frames.frame(h2frames.DATA, h2frames.END_STREAM, 1))
 
     def close(self):
         self.tls.close()
