@@ -16,7 +16,7 @@ NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"'
 SAMPLE = re.compile(r"^(%s)(?:\{(%s(?:,%s)*)\})? (\S+)$" % (NAME, LABEL, LABEL))
 
-# What is exported by another name than it has in counters.h.
+# What is exported by another name than it has in counter_lists.h.
 EXPORTED = {"cpu_us": "cpu_seconds",
             "streams_reset_by_us": "streams_reset_by_terminator",
             "loop_lag_us": "event_loop_lag_seconds",
@@ -24,9 +24,9 @@ EXPORTED = {"cpu_us": "cpu_seconds",
 
 
 def counter_names(macro):
-    """The names in one X-macro list of counters.h."""
+    """The names in one X-macro list of counter_lists.h."""
     with open(os.path.join(loader_bed.HERE,
-                           "../../include/quicsteer/counters.h")) as header:
+                           "../../include/quicsteer/counter_lists.h")) as header:
         text = header.read()
     body = text.split("#define %s(X)" % macro)[1]
     lines = []
