@@ -56,5 +56,6 @@ extern const struct qs_config_mapping qs_config_access_log_mapping;
 extern const struct qs_config_mapping qs_config_compression_mapping;
 extern const struct qs_config_mapping qs_config_limits_mapping;
 extern const struct qs_config_mapping qs_config_quic_mapping;
+extern const struct qs_config_mapping qs_config_terminator_mapping;
 
 #endif
