@@ -104,7 +104,8 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 	if (strcmp(url, "/metrics"))
 		return answer_error(connection, MHD_HTTP_NOT_FOUND,
 				    "only /metrics is here\n");
-	if (metrics_text(exporter->maps, exporter->totals, &text, &length))
+	if (metrics_text(exporter->maps, exporter->totals, exporter->config,
+			 &text, &length))
 		return answer_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
 				    "cannot read the maps\n");
 	return answer(connection, MHD_HTTP_OK,
@@ -113,9 +114,10 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 }
 
 int exporter_start(struct exporter *exporter, const struct qs_maps *maps,
-		   struct totals *totals)
+		   struct totals *totals, struct metrics_config *config)
 {
 	exporter->maps = maps;
+	exporter->config = config;
 	exporter->totals = totals;
 	exporter->daemon = MHD_start_daemon(
 		MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, on_request,

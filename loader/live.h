@@ -10,6 +10,7 @@
 #include "loader/lib/config.h"
 #include "loader/lib/maps.h"
 #include "loader/listed.h"
+#include "loader/metrics_config.h"
 #include "loader/options.h"
 
 struct control;
@@ -19,6 +20,7 @@ struct live {
 	const struct qs_config *config; /* at start, or NULL; borrowed */
 	struct qs_maps *maps;		/* borrowed, writable */
 	struct control *control;	/* borrowed: to tell of new ports */
+	struct metrics_config *metrics; /* borrowed: to tell of pools */
 	struct qs_config *next;		/* checked and not applied, or NULL */
 	struct options next_options;	/* by the command line and `next` */
 	struct listed next_listed;	/* likewise */

@@ -179,9 +179,10 @@ static int serve(struct loader *loader, uv_loop_t *loop)
 {
 	if (loader->options->metrics_on &&
 	    exporter_start(&loader->exporter, &loader->maps,
-			   &loader->registry.totals))
+			   &loader->registry.totals, &loader->metrics_config))
 		return -1;
 	loader->live.maps = &loader->maps;
+	loader->live.metrics = &loader->metrics_config;
 	loader->live.control = &loader->control;
 	reload_start(&loader->reload, loop, &loader->control, &loader->live);
 	rotation_start(&loader->rotation, loop, &loader->control, &loader->maps,
@@ -210,6 +211,7 @@ static int remove_all(const struct pins *pins, __u32 ifindex,
 static void close_all(struct loader *loader)
 {
 	exporter_close(&loader->exporter);
+	metrics_config_close(&loader->metrics_config);
 	icmp_close(&loader->icmp);
 	reload_close(&loader->reload);
 	rotation_close(&loader->rotation);
@@ -257,6 +259,9 @@ int loader_start(struct loader *loader, const struct loader_setup *setup,
 		pins_close(&loader->pins);
 		return -1;
 	}
+	metrics_config_init(&loader->metrics_config);
+	if (setup->config)
+		metrics_config_pools(&loader->metrics_config, setup->config);
 	if (check(loader) || install(loader) || serve(loader, loop)) {
 		undo(loader);
 		return -1;

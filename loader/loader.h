@@ -32,6 +32,7 @@ struct loader {
 	struct live live;
 	struct reload reload;
 	struct rotation rotation;
+	struct metrics_config metrics_config;
 	struct exporter exporter;
 	struct icmp icmp;
 	struct listeners listeners;

@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int write_all(struct metrics_out *out, struct metrics_snapshot *snapshot,
-		     const struct qs_maps *maps, struct totals *totals)
+static int write_maps(struct metrics_out *out,
+		      struct metrics_snapshot *snapshot,
+		      const struct qs_maps *maps, struct totals *totals)
 {
 	int error = metrics_snapshot_take(snapshot, maps, totals);
 
@@ -20,11 +21,12 @@ static int write_all(struct metrics_out *out, struct metrics_snapshot *snapshot,
 	metrics_pools(out, snapshot);
 	metrics_backends(out, snapshot);
 	metrics_about(out, maps);
-	return out->failed ? -ENOMEM : 0;
+	return 0;
 }
 
 int metrics_text(const struct qs_maps *maps, struct totals *totals,
-		 char **ret_text, size_t *ret_length)
+		 struct metrics_config *config, char **ret_text,
+		 size_t *ret_length)
 {
 	struct metrics_snapshot *snapshot = calloc(1, sizeof(*snapshot));
 	struct metrics_out out = {};
@@ -32,9 +34,12 @@ int metrics_text(const struct qs_maps *maps, struct totals *totals,
 
 	if (!snapshot)
 		return -ENOMEM;
-	error = write_all(&out, snapshot, maps, totals);
+	error = write_maps(&out, snapshot, maps, totals);
 	metrics_snapshot_free(snapshot);
 	free(snapshot);
+	metrics_config_write(&out, config);
+	if (!error && out.failed)
+		error = -ENOMEM;
 	if (error) {
 		free(out.text);
 		return error;

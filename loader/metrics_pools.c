@@ -26,7 +26,24 @@ static void write_series(struct metrics_out *out,
 			 count);
 }
 
-/* Only what has been seen: most codes never are. */
+/*
+ * Codes that are there from the start. Those of alerts must be: a counter that
+ * appears with its first count has not risen for Prometheus.
+ */
+static bool is_always_there(int row)
+{
+	switch (row) {
+	case QS_STATUS_200:
+	case QS_STATUS_500:
+	case QS_STATUS_502:
+	case QS_STATUS_503:
+	case QS_STATUS_504:
+		return true;
+	}
+	return false;
+}
+
+/* Others only when they have been seen: most codes never are. */
 static void write_requests(struct metrics_out *out,
 			   const struct metrics_pool *pool)
 {
@@ -34,7 +51,7 @@ static void write_requests(struct metrics_out *out,
 		const __u64 *responses = pool->stats.responses[protocol];
 
 		for (int code = 0; code < QS_STATUS_ROW_COUNT; code++) {
-			if (responses[code])
+			if (responses[code] || is_always_there(code))
 				write_series(out, pool, protocol, codes[code],
 					     responses[code]);
 		}

@@ -36,6 +36,9 @@ void metrics_label(struct metrics_labels *labels, const char *name,
 void metrics_head(struct metrics_out *out, const char *name, const char *type,
 		  const char *help);
 
+/* metrics_append: samples that were written to another metrics_out. */
+void metrics_append(struct metrics_out *out, const struct metrics_out *samples);
+
 /*
  * metrics_count, metrics_micro, metrics_milli: a sample, whole or in millionths
  * (µs as seconds) or thousandths. `labels` may be NULL.

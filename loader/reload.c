@@ -124,6 +124,7 @@ static void finish(struct reload *reload)
 	reload->phase = QS_RELOAD_REQUEST;
 	live_discard(reload->live);
 	log_outcome(reload);
+	metrics_config_reloaded(reload->live->metrics, !reload->result.failed);
 	if (reload->operator)
 		answer(reload->operator, & reload->result);
 	reload->operator= NULL;

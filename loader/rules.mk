@@ -51,6 +51,10 @@ effective_test_OBJS := $(BUILD)/obj/loader/lib/effective.o
 wishes_test_OBJS := $(BUILD)/obj/loader/lib/wishes.o
 wishes_test_LIBS := -lbpf
 metrics_write_test_OBJS := $(BUILD)/obj/loader/metrics_write.o
+metrics_config_test_OBJS := $(CONFIG_OBJS) $(addprefix \
+	$(BUILD)/obj/loader/,metrics_config.o metrics_write.o lib/json_text.o \
+	lib/log.o)
+metrics_config_test_LIBS := $(config_test_LIBS)
 SECRETS_OBJS := $(addprefix $(BUILD)/obj/loader/lib/,secrets.o key_file.o \
 	parse.o)
 secrets_test_OBJS := $(SECRETS_OBJS)

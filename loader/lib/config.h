@@ -481,6 +481,13 @@ int qs_config_restarts(const struct qs_config *old, const struct qs_config *new,
 		       char *text, size_t size);
 
 /*
+ * qs_config_balance_name, qs_config_affinity_name: as the file has it, a
+ * constant string.
+ */
+const char *qs_config_balance_name(enum qs_config_balance balance);
+const char *qs_config_affinity_name(enum qs_config_affinity affinity);
+
+/*
  * qs_config_schema: the JSON Schema (draft 2020-12) of the file, made from the
  * same tables that check it. Returns text to be freed, or NULL when memory is
  * short.

@@ -279,3 +279,25 @@ static const struct qs_config_key pool_keys[] = {
 
 const struct qs_config_mapping qs_config_pool_mapping = {
 	pool_keys, sizeof(struct qs_config_pool)};
+
+static const char *choice_name(const cyaml_strval_t *choices, size_t count,
+			       int64_t value)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (choices[i].val == value)
+			return choices[i].str;
+	}
+	return "unknown";
+}
+
+const char *qs_config_balance_name(enum qs_config_balance balance)
+{
+	return choice_name(balances, sizeof(balances) / sizeof(*balances),
+			   balance);
+}
+
+const char *qs_config_affinity_name(enum qs_config_affinity affinity)
+{
+	return choice_name(affinities, sizeof(affinities) / sizeof(*affinities),
+			   affinity);
+}

@@ -100,19 +100,22 @@ static int compare(const void *left, const void *right)
 static int measure(const struct qs_maps *maps, unsigned int rounds)
 {
 	static double times[MAX_ROUNDS];
+	struct metrics_config config;
 	struct totals totals;
 	size_t length = 0;
 
 	totals_init(&totals);
+	metrics_config_init(&config);
 	for (unsigned int i = 0; i < rounds; i++) {
 		double begin = cpu_ms();
 		char *text;
 
-		if (metrics_text(maps, &totals, &text, &length))
+		if (metrics_text(maps, &totals, &config, &text, &length))
 			return 1;
 		free(text);
 		times[i] = cpu_ms() - begin;
 	}
+	metrics_config_close(&config);
 	totals_close(&totals);
 	qsort(times, rounds, sizeof(*times), compare);
 	printf("{\"median_ms\": %.2f, \"highest_ms\": %.2f, \"octets\": %zu}\n",
