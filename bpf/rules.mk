@@ -2,7 +2,9 @@
 # The BPF objects, and skeletons of them that programs include.
 
 BPF_BTF ?= /sys/kernel/btf/vmlinux
+# Their BTF names source files, and programs carry it: not where they were built.
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -std=gnu11 -Wall -Wextra -Wshadow \
+	-ffile-prefix-map=$(CURDIR)=. \
 	-Werror -Wno-missing-declarations -I. -Iinclude -I$(BUILD) -MMD -MP
 
 BPF_OBJECTS := $(BUILD)/bpf/steer.bpf.o $(BUILD)/bpf/deliver.bpf.o

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What a machine needs before the first compile, and the run target.
 
+include deploy/install.mk
+
 .PHONY: deps run
 
 # One after the other: the libraries need the compiler from the packages.

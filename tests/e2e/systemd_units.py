@@ -94,6 +94,7 @@ def copy_units(directory):
         with open(path, encoding="ascii") as file:
             text = re.sub(r"/usr/s?bin/(quicsteer-|lbctl)",
                           lambda found: f"{programs}/{found[1]}", file.read())
+        text = text.replace("/usr/libexec/quicsteer/", f"{UNITS}/")
         with open(os.path.join(directory, os.path.basename(path)), "w",
                   encoding="ascii") as file:
             file.write(text)
