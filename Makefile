@@ -89,6 +89,7 @@ help:
 	@echo 'make deps           install packages, build the libraries (root)'
 	@echo 'make                build the programs into $(BUILD)/bin'
 	@echo 'make run            all of the above, then try it on this machine'
+	@echo 'make compose-up     run it in containers: deploy/compose.yaml'
 	@echo 'make test           all of the above, then every test (root)'
 	@echo 'make test-unit      unit tests'
 	@echo 'make san            unit and some end-to-end tests under ASan, UBSan'

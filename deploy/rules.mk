@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What a machine needs before the first compile, and the run target.
+# What a machine needs before the first compile, and what runs it all.
 
 include deploy/install.mk
 
@@ -33,3 +33,8 @@ run:
 	@$(MAKE) deps
 	@$(MAKE) all
 	@deploy/run
+
+# The whole system in containers.
+.PHONY: compose-up
+compose-up:
+	cd deploy && docker compose up -d
