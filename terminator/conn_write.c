@@ -123,6 +123,18 @@ static nghttp3_ssize next_data(struct conn *conn, int64_t *stream_id, int *fin,
 	return n;
 }
 
+/* Tells HTTP/3 what of its data went into a packet. */
+static int note_sent(struct conn *conn, int64_t stream_id,
+		     const nghttp3_vec *vectors, size_t count, int fin,
+		     size_t taken)
+{
+	int rv = h3_sent(conn->h3, stream_id, taken);
+
+	if (!rv && fin && taken == nghttp3_vec_len(vectors, count))
+		h3_ended(conn->h3, stream_id);
+	return rv;
+}
+
 /*
  * Writes one packet to `to`, filled from as many streams as fit. Returns its
  * size, 0 when there is nothing to send now, or an error of ngtcp2.
@@ -156,7 +168,8 @@ static ngtcp2_ssize write_packet(struct conn *conn, ngtcp2_path *path,
 			h3_shut(conn->h3, stream_id);
 			continue;
 		}
-		if (taken >= 0 && h3_sent(conn->h3, stream_id, (size_t)taken))
+		if (taken >= 0 && note_sent(conn, stream_id, vectors, (size_t)n,
+					    fin, (size_t)taken))
 			return NGTCP2_ERR_CALLBACK_FAILURE;
 		if (size != NGTCP2_ERR_WRITE_MORE)
 			return size;

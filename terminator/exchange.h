@@ -116,6 +116,10 @@ int exchange_request_end(struct exchange *exchange,
  * that waited for that begins (exchange_early.h). Nothing for others. */
 void exchange_confirmed(struct exchange *exchange);
 
+/* exchange_request_unwanted tells whether nobody takes what still comes of the
+ * request: the response does not wait for it. */
+bool exchange_request_unwanted(const struct exchange *exchange);
+
 /* exchange_request_held tells how many octets of the request body are held: as
  * many that request_consumed was not told of. A front that frees the exchange
  * before its end gives the credit for them back itself. */

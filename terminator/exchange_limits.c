@@ -44,3 +44,8 @@ bool exchange_sender_is_slow(struct exchange *exchange)
 		exchange_failed(exchange, EXCHANGE_FAILURE_SLOW);
 	return true;
 }
+
+bool exchange_request_unwanted(const struct exchange *exchange)
+{
+	return exchange->request_dropped || !exchange->handler;
+}

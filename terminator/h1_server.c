@@ -116,8 +116,7 @@ static bool wants_input(void *session)
 static bool awaits_rest(const struct h1_server *h1)
 {
 	return !h1->request_done && !h1->closing && !h1->input_ended &&
-	       !(h1->parser.flags & F_CHUNKED) &&
-	       h1->parser.content_length <= H1_DROP_MAX;
+	       !h1_request_rest_is_long(h1);
 }
 
 static bool is_out(const struct h1_server *h1)

@@ -73,6 +73,10 @@ size_t h1_request_feed(struct h1_server *h1, const char *data, size_t size);
 /* h1_request_room tells how many octets may be fed now. */
 size_t h1_request_room(const struct h1_server *h1);
 
+/* h1_request_rest_is_long tells that more of the request is still to come than
+ * is worth waiting for when nobody wants it. */
+bool h1_request_rest_is_long(const struct h1_server *h1);
+
 /* h1_request_next makes ready for the next request; the exchange is freed. */
 void h1_request_next(struct h1_server *h1);
 

@@ -433,6 +433,13 @@ size_t h1_request_feed(struct h1_server *h1, const char *data, size_t size)
 	return size;
 }
 
+bool h1_request_rest_is_long(const struct h1_server *h1)
+{
+	return !h1->request_done && !h1->ended &&
+	       (h1->parser.flags & F_CHUNKED ||
+		h1->parser.content_length > H1_DROP_MAX);
+}
+
 void h1_request_next(struct h1_server *h1)
 {
 	exchange_free(h1->exchange);

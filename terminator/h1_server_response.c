@@ -157,7 +157,8 @@ static void on_head(void *user, unsigned status, const struct field *fields,
 		    front_has_field(fields, count, "content-length"), end);
 	if (!front_has_field(fields, count, "alt-svc"))
 		add_alt_svc(h1);
-	if (h1->draining)
+	if (h1->draining || (exchange_request_unwanted(h1->exchange) &&
+			     h1_request_rest_is_long(h1)))
 		h1->closing = true;
 	if (h1->closing)
 		add(&h1->out, "connection", "close");

@@ -239,7 +239,8 @@ int h3_unblocked(struct h3 *h3, int64_t stream_id)
 
 int h3_cancelled(struct h3 *h3, int64_t stream_id, struct h3_stream *stream)
 {
-	if (stream && !stream->refused) {
+	/* A sender that we have stopped does that; the response stays. */
+	if (stream && !stream->refused && !stream->stopped) {
 		cancelled_by_client(stream);
 		ngtcp2_conn_shutdown_stream(h3->conn->ngtcp2, 0, stream_id,
 					    NGHTTP3_H3_REQUEST_CANCELLED);
@@ -261,6 +262,14 @@ void h3_shut(struct h3 *h3, int64_t stream_id)
 	if (stream && !stream->refused)
 		cancelled_by_client(stream);
 	nghttp3_conn_shutdown_stream_write(h3->nghttp3, stream_id);
+}
+
+void h3_ended(struct h3 *h3, int64_t stream_id)
+{
+	struct h3_stream *stream = h3_stream_find(h3, stream_id);
+
+	if (stream && !stream->refused)
+		h3_stream_stop(stream);
 }
 
 int h3_stream_opened(struct h3 *h3, int64_t stream_id)

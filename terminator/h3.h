@@ -34,6 +34,10 @@ int h3_sent(struct h3 *h3, int64_t stream_id, size_t size);
 void h3_blocked(struct h3 *h3, int64_t stream_id);
 void h3_shut(struct h3 *h3, int64_t stream_id);
 
+/* h3_ended tells that the end of the stream went into a packet: what is left of
+ * a request behind its response is not read any more. */
+void h3_ended(struct h3 *h3, int64_t stream_id);
+
 /* The events of the QUIC streams. `stream` is the user data of the QUIC stream,
  * which h3 sets: NULL of one that is no request. Return 0 or an error.
  */

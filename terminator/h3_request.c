@@ -134,6 +134,7 @@ int h3_on_end_stream(nghttp3_conn *nghttp3, int64_t stream_id, void *conn_user,
 	(void)nghttp3;
 	(void)stream_id;
 	(void)conn_user;
+	stream->complete = true;
 	if (stream->refused || !stream->exchange || stream->ended)
 		return 0;
 	limits_unwatch(&stream->sender);

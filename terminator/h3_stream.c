@@ -29,6 +29,17 @@ void h3_refuse(struct h3 *h3, int64_t stream_id, uint64_t error_code)
 	conn_mark(h3->conn);
 }
 
+void h3_stream_stop(struct h3_stream *stream)
+{
+	if (stream->complete || stream->stopped)
+		return;
+	stream->stopped = true;
+	limits_unwatch(&stream->sender);
+	/* nghttp3 learns of it when the frame is written: h3_stop_reading. */
+	ngtcp2_conn_shutdown_stream_read(stream->h3->conn->ngtcp2, 0,
+					 stream->id, NGHTTP3_H3_NO_ERROR);
+}
+
 void h3_stream_refuse(struct h3_stream *stream, uint64_t error_code)
 {
 	if (stream->refused)
@@ -80,10 +91,7 @@ static bool on_slow_body(void *user)
 
 	if (!exchange_sender_is_slow(stream->exchange))
 		return false;
-	/* What still comes is of no use (RFC 9114, 4.1). */
-	ngtcp2_conn_shutdown_stream_read(stream->h3->conn->ngtcp2, 0,
-					 stream->id, NGHTTP3_H3_NO_ERROR);
-	nghttp3_conn_shutdown_stream_read(stream->h3->nghttp3, stream->id);
+	h3_stream_stop(stream);
 	conn_mark(stream->h3->conn);
 	return true;
 }

@@ -28,6 +28,8 @@ struct h3_stream {
 	bool begun;	/* the header section has; nghttp3 knows the stream */
 	bool too_large; /* the section is */
 	bool ended;	/* the request ended with its header section */
+	bool complete;	/* all of the request came */
+	bool stopped;	/* the client was told to send no more of it */
 	bool refused;	/* reset: what still comes of the request is ignored */
 	struct h3_stream *prev, *next;
 };
@@ -43,6 +45,10 @@ void h3_stream_free(struct h3_stream *stream);
 
 /* h3_stream_cancel frees the exchange; not to be called from its callbacks. */
 void h3_stream_cancel(struct h3_stream *stream);
+
+/* h3_stream_stop tells the client to send no more of a request that nobody
+ * reads, unless all of it is there (RFC 9114, 4.1). */
+void h3_stream_stop(struct h3_stream *stream);
 
 /* h3_refuse resets a stream in both directions, on which a request may not even
  * have begun, and counts it. */

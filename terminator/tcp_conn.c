@@ -18,9 +18,11 @@ enum {
 	TLS_HANDSHAKE = 22, /* content type, RFC 8446, 5.1 */
 };
 
-/* After the last octet: until then the client's own may come and must not make
- * the kernel answer with RST, which would take away what is unread. */
+/* What the client still sends must not make the kernel answer with RST, which
+ * would take away what is unread: it is awaited for so long after each of it,
+ * and for so long in all. */
 #define LINGER_NS (1000 * UINT64_C(1000000))
+#define LINGER_MOST_NS (10 * LINGER_NS)
 
 static struct qs_terminator_stats *stats_of(const struct tcp_conn *conn)
 {
@@ -273,7 +275,7 @@ static void begin_end(struct tcp_conn *conn, enum qs_close_reason reason)
 	shutdown(conn->fd, SHUT_WR);
 	conn->state = TCP_ENDING;
 	conn->reason = reason;
-	conn->last_ns = uv_hrtime();
+	conn->last_ns = conn->ending_ns = uv_hrtime();
 	conn->want_writable = false;
 }
 
@@ -293,6 +295,7 @@ static bool run_ending(struct tcp_conn *conn)
 			tcp_conn_free(conn, conn->reason);
 			return false;
 		}
+		conn->last_ns = uv_hrtime();
 	}
 	return true;
 }
@@ -447,7 +450,8 @@ void tcp_conn_step(struct tcp_conn *conn, uint64_t now_ns)
 			tcp_conn_free(conn, QS_CLOSE_handshake_timeout);
 		break;
 	case TCP_ENDING:
-		if (now_ns - conn->last_ns >= LINGER_NS)
+		if (now_ns - conn->last_ns >= LINGER_NS ||
+		    now_ns - conn->ending_ns >= LINGER_MOST_NS)
 			tcp_conn_free(conn, conn->reason);
 		break;
 	case TCP_OPEN:

@@ -68,8 +68,9 @@ struct tcp_conn {
 	union udp_address peer, local;
 	struct client *client; /* whom the limits count it for */
 	uint64_t began_ns;
-	uint64_t last_ns; /* octets came or went, or the state changed */
-	uint8_t *out;	  /* TCP_OUT_SIZE; NULL while nothing waits */
+	uint64_t last_ns;   /* octets came or went, or the state changed */
+	uint64_t ending_ns; /* when TCP_ENDING began */
+	uint8_t *out;	    /* TCP_OUT_SIZE; NULL while nothing waits */
 	size_t out_at, out_size;
 	struct tcp_conn *prev, *next;
 	struct tcp_conn *next_dirty;
