@@ -3,6 +3,7 @@
 #include "loader/listeners.h"
 #include "loader/message.h"
 #include "loader/operator.h"
+#include "loader/own_certificate.h"
 #include "loader/reload.h"
 #include "loader/rotation.h"
 #include "loader/lib/log.h"
@@ -217,7 +218,9 @@ static void handle_hello(struct client *client, struct message *message)
 		refuse_and_end(client, reason);
 		return;
 	}
-	error = send_welcome(client, resumes ? NULL : &sockets);
+	error = own_certificate_send(client->control->own, client->fd);
+	if (!error)
+		error = send_welcome(client, resumes ? NULL : &sockets);
 	if (!error && resumes)
 		error = client_send_sockets(client, &sockets, 0);
 	if (!error)

@@ -20,6 +20,7 @@ struct control_deployment {
 
 struct client;
 struct listeners;
+struct own_certificate;
 struct reload;
 struct rotation;
 
@@ -28,6 +29,7 @@ struct control {
 	struct reload *reload;	     /* borrowed */
 	struct rotation *rotation;   /* borrowed; before control_start */
 	struct listeners *listeners; /* likewise */
+	struct own_certificate *own; /* likewise */
 	const struct control_deployment *deployment; /* borrowed */
 	struct sockaddr_un address;
 	bool extra_user; /* extra_uid may register, too */

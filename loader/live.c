@@ -4,6 +4,7 @@
 #include "loader/client.h"
 #include "loader/configure.h"
 #include "loader/listeners.h"
+#include "loader/own_certificate.h"
 #include "loader/port.h"
 #include "loader/rotation.h"
 #include "loader/vips.h"
@@ -60,10 +61,12 @@ int live_check(struct live *live, char *text, size_t size)
 			  size) ||
 	    check_ports(live, text, size) || check_listed(live, text, size) ||
 	    listeners_check(live->control->listeners, &live->next_options, text,
-			    size)) {
+			    size) ||
+	    own_certificate_need(live->control->own, live->next, text, size)) {
 		live_discard(live);
 		return -1;
 	}
+	own_certificate_send_all(live->control->own, live->control);
 	return 0;
 }
 

@@ -119,6 +119,12 @@ static int check(struct loader *loader)
 		return -1;
 	if (load_secrets(loader, !recorded))
 		return -1;
+	own_certificate_init(&loader->own, options->state_dir);
+	if (own_certificate_need(&loader->own, loader->live.config, text,
+				 sizeof(text))) {
+		log_error("%s", text);
+		return -1;
+	}
 	if (listed_make(&loader->listed, options, &loader->secrets, text,
 			sizeof(text))) {
 		log_error("%s", text);
@@ -192,6 +198,7 @@ static int serve(struct loader *loader, uv_loop_t *loop)
 	loader->control.rotation = &loader->rotation;
 	listeners_start(&loader->listeners, loop, &loader->control);
 	loader->control.listeners = &loader->listeners;
+	loader->control.own = &loader->own;
 	if (icmp_start(&loader->icmp, loop, &loader->control, &loader->maps))
 		return -1;
 	return control_start(&loader->control, loop, &loader->registry,
@@ -217,6 +224,7 @@ static void close_all(struct loader *loader)
 	rotation_close(&loader->rotation);
 	control_close(&loader->control);
 	listeners_close(&loader->listeners);
+	own_certificate_close(&loader->own);
 	if (loader->registry.maps)
 		registry_close(&loader->registry);
 	programs_close(&loader->programs);
@@ -250,6 +258,7 @@ int loader_start(struct loader *loader, const struct loader_setup *setup,
 		.exporter = {.listener = -1},
 		.control = {.listener = -1},
 		.attachment = {.link = -1},
+		.own = {.fd = -1},
 		.live = {.given = setup->given, .config = setup->config},
 	};
 	if (ability_check(options->pin_dir) ||

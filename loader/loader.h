@@ -10,6 +10,7 @@
 #include "loader/icmp.h"
 #include "loader/listeners.h"
 #include "loader/live.h"
+#include "loader/own_certificate.h"
 #include "loader/pins.h"
 #include "loader/registry.h"
 #include "loader/reload.h"
@@ -36,6 +37,7 @@ struct loader {
 	struct exporter exporter;
 	struct icmp icmp;
 	struct listeners listeners;
+	struct own_certificate own;
 	bool maps_open;
 	bool touched; /* maps or interface may have changed */
 };

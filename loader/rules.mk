@@ -20,7 +20,8 @@ $(BUILD)/lib/libquicsteer.a: $(LOADER_LIB_OBJS)
 
 $(BUILD)/bin/quicsteer-loader: $(LOADER_OBJS) $(BUILD)/lib/libquicsteer.a
 	$(link)
-$(BUILD)/bin/quicsteer-loader: LIBS = -lxdp -luv -lmicrohttpd -lpthread \
+$(BUILD)/bin/quicsteer-loader: LIBS = -lxdp -luv -lmicrohttpd -lgnutls \
+	-lpthread \
 	$(QUICSTEER_LIBS)
 
 $(BUILD)/bin/lbctl: $(LBCTL_OBJS) $(BUILD)/lib/libquicsteer.a

@@ -15,19 +15,36 @@
 
 static char message[8400];
 
+static int use_chain(WOLFSSL_CTX *context, const struct tls_pair *pair)
+{
+	return pair->pem ? wolfSSL_CTX_use_certificate_chain_buffer(
+				   context, (const unsigned char *)pair->pem,
+				   (long)pair->pem_size)
+			 : wolfSSL_CTX_use_certificate_chain_file(
+				   context, pair->certificate);
+}
+
+static int use_key(WOLFSSL_CTX *context, const struct tls_pair *pair)
+{
+	return pair->pem
+		       ? wolfSSL_CTX_use_PrivateKey_buffer(
+				 context, (const unsigned char *)pair->pem,
+				 (long)pair->pem_size, WOLFSSL_FILETYPE_PEM)
+		       : wolfSSL_CTX_use_PrivateKey_file(context,
+							 pair->private_key,
+							 WOLFSSL_FILETYPE_PEM);
+}
+
 static const char *load_context(WOLFSSL_CTX *context,
 				const struct tls_pair *pair)
 {
-	if (wolfSSL_CTX_use_certificate_chain_file(
-		    context, pair->certificate) != WOLFSSL_SUCCESS) {
+	if (use_chain(context, pair) != WOLFSSL_SUCCESS) {
 		snprintf(message, sizeof(message),
 			 "%s: no PEM certificate chain can be read from it",
 			 pair->certificate);
 		return message;
 	}
-	if (wolfSSL_CTX_use_PrivateKey_file(context, pair->private_key,
-					    WOLFSSL_FILETYPE_PEM) !=
-	    WOLFSSL_SUCCESS) {
+	if (use_key(context, pair) != WOLFSSL_SUCCESS) {
 		snprintf(message, sizeof(message),
 			 "%s: no PEM private key can be read from it",
 			 pair->private_key);

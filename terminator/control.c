@@ -10,12 +10,12 @@
 
 #include "loader/lib/log.h"
 #include "terminator/control_maps.h"
+#include "terminator/control_messages.h"
 #include "terminator/control_sockets.h"
 
 enum {
 	RECONNECT_MS = 50,
 	ANSWER_TIMEOUT_MS = 5000,
-	MAX_DESCRIPTORS = QS_WELCOME_DESCRIPTORS,
 };
 
 static int connect_loader(const struct control *control)
@@ -67,59 +67,6 @@ static int send_hello(struct control *control)
 	return 0;
 }
 
-/* What a loader sends. */
-union answer {
-	struct qs_message_header header;
-	struct qs_welcome welcome;
-	struct qs_refused refused;
-	struct qs_drain drain;
-	struct qs_reload reload;
-	struct qs_connections connections;
-	struct qs_socket socket;
-	struct qs_listener listener;
-	struct qs_configs configs;
-	struct qs_icmp_errors icmp;
-};
-
-static void close_all(const int *fds, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		close(fds[i]);
-}
-
-/* Reads one message with its descriptors. Returns its size, 0 at the loader's
- * end of the socket, or -errno. */
-static ssize_t receive_answer(int fd, union answer *answer,
-			      int fds[MAX_DESCRIPTORS], size_t *fd_count)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(MAX_DESCRIPTORS * sizeof(int))];
-	} ancillary;
-	struct iovec vector = {answer, sizeof(*answer)};
-	struct msghdr message = {
-		.msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = &ancillary,
-		.msg_controllen = sizeof(ancillary),
-	};
-	struct cmsghdr *c;
-	ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
-
-	*fd_count = 0;
-	if (n < 0)
-		return -errno;
-	for (c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		*fd_count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(fds, CMSG_DATA(c), *fd_count * sizeof(int));
-	}
-	return n;
-}
-
 static int take_welcome(struct control *control,
 			const struct qs_welcome *welcome, const int *fds,
 			size_t fd_count)
@@ -139,40 +86,15 @@ static int take_welcome(struct control *control,
 		control_drop_sockets(control);
 	else
 		control_take_sockets(control, fds + QS_WELCOME_SOCKET);
-	close_all(fds, QS_WELCOME_SOCKET);
+	control_close_fds(fds, QS_WELCOME_SOCKET);
 	return 0;
-}
-
-/* Returns the type of a message of ours, with the size that it must have; or
- * 0. */
-static unsigned message_type(const union answer *answer, size_t size)
-{
-	static const size_t sizes[] = {
-		[QS_MESSAGE_WELCOME] = sizeof(struct qs_welcome),
-		[QS_MESSAGE_REFUSED] = sizeof(struct qs_refused),
-		[QS_MESSAGE_DRAIN] = sizeof(struct qs_drain),
-		[QS_MESSAGE_RELOAD] = sizeof(struct qs_reload),
-		[QS_MESSAGE_CONNECTIONS] = sizeof(struct qs_connections),
-		[QS_MESSAGE_SOCKET] = sizeof(struct qs_socket),
-		[QS_MESSAGE_LISTENER] = sizeof(struct qs_listener),
-		[QS_MESSAGE_CONFIGS] = sizeof(struct qs_configs),
-		[QS_MESSAGE_ICMP] = sizeof(struct qs_icmp_errors),
-	};
-	unsigned type = answer->header.type;
-
-	if (size < sizeof(answer->header) ||
-	    answer->header.magic != QS_CONTROL_MAGIC ||
-	    answer->header.version != QS_CONTROL_VERSION ||
-	    type >= sizeof(sizes) / sizeof(sizes[0]) || size != sizes[type])
-		return 0;
-	return type;
 }
 
 /* While it registers: returns 0, or -errno; -EACCES with a reason means that we
  * were refused. */
-static int take_answer(struct control *control, const union answer *answer,
-		       unsigned type, const int *fds, size_t fd_count,
-		       const char **error)
+static int take_answer(struct control *control,
+		       const union control_message *answer, unsigned type,
+		       const int *fds, size_t fd_count, const char **error)
 {
 	static char reason[sizeof(((struct qs_refused *)0)->reason)];
 
@@ -190,23 +112,40 @@ static int take_answer(struct control *control, const union answer *answer,
 	}
 }
 
+/* Whether it is a CERTIFICATE, which may come before the answer and later; its
+ * descriptor is taken. */
+static bool take_certificate(struct control *control, unsigned type,
+			     const int *fds, size_t fd_count)
+{
+	if (type != QS_MESSAGE_CERTIFICATE || fd_count != 1)
+		return false;
+	if (control->certificate_fd >= 0)
+		close(control->certificate_fd);
+	control->certificate_fd = fds[0];
+	return true;
+}
+
 static int read_answer(struct control *control, const char **error)
 {
-	union answer answer;
-	int fds[MAX_DESCRIPTORS];
+	union control_message answer;
+	int fds[QS_WELCOME_DESCRIPTORS];
 	size_t fd_count;
-	ssize_t n = receive_answer(control->fd, &answer, fds, &fd_count);
+	unsigned type;
+	ssize_t n;
 	int err;
 
-	if (n <= 0) {
-		*error = n ? strerror((int)-n) : "the loader hung up";
-		return n ? (int)n : -ECONNRESET;
-	}
-	err = take_answer(control, &answer, message_type(&answer, (size_t)n),
-			  fds, fd_count, error);
+	do {
+		n = control_receive(control->fd, &answer, fds, &fd_count);
+		if (n <= 0) {
+			*error = n ? strerror((int)-n) : "the loader hung up";
+			return n ? (int)n : -ECONNRESET;
+		}
+		type = control_message_type(&answer, (size_t)n);
+	} while (take_certificate(control, type, fds, fd_count));
+	err = take_answer(control, &answer, type, fds, fd_count, error);
 	explicit_bzero(&answer, sizeof(answer));
 	if (err)
-		close_all(fds, fd_count);
+		control_close_fds(fds, fd_count);
 	return err;
 }
 
@@ -241,6 +180,7 @@ int control_register(struct control *control, const char *path,
 
 	memset(control, 0, sizeof(*control));
 	memset(control->udp_fds, 0xff, sizeof(control->udp_fds)); /* -1 */
+	control->certificate_fd = -1;
 	snprintf(control->name, sizeof(control->name), "%s", name);
 	if (strlen(path) >= sizeof(control->address.sun_path)) {
 		*error = "the path of the loader's socket is too long: at most "
@@ -365,8 +305,9 @@ static void on_configs(struct control *control,
 }
 
 /* A message after registration. */
-static void on_message(struct control *control, const union answer *answer,
-		       unsigned type, const int *fds, size_t fd_count)
+static void on_message(struct control *control,
+		       const union control_message *answer, unsigned type,
+		       const int *fds, size_t fd_count)
 {
 	int err;
 
@@ -410,14 +351,14 @@ static void on_message(struct control *control, const union answer *answer,
 		log_warn("a message of the loader is not understood: type %u",
 			 answer->header.type);
 	}
-	close_all(fds, fd_count);
+	control_close_fds(fds, fd_count);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct control *control = poll->data;
-	union answer answer;
-	int fds[MAX_DESCRIPTORS];
+	union control_message answer;
+	int fds[QS_WELCOME_DESCRIPTORS];
 	size_t fd_count;
 	const char *error;
 	unsigned type;
@@ -426,21 +367,23 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	n = receive_answer(control->fd, &answer, fds, &fd_count);
+	n = control_receive(control->fd, &answer, fds, &fd_count);
 	if (n == -EAGAIN || n == -EINTR)
 		return;
 	if (n <= 0) {
 		lose(control, n ? strerror((int)-n) : "it closed its socket");
 		return;
 	}
-	type = message_type(&answer, (size_t)n);
+	type = control_message_type(&answer, (size_t)n);
+	if (take_certificate(control, type, fds, fd_count))
+		return;
 	if (control->registered) {
 		on_message(control, &answer, type, fds, fd_count);
 	} else {
 		err = take_answer(control, &answer, type, fds, fd_count,
 				  &error);
 		if (err)
-			close_all(fds, fd_count);
+			control_close_fds(fds, fd_count);
 		on_back(control, err, error);
 	}
 	explicit_bzero(&answer, sizeof(answer));
@@ -490,6 +433,9 @@ void control_drain(struct control *control)
 void control_close(struct control *control)
 {
 	control->closing = true;
+	if (control->certificate_fd >= 0)
+		close(control->certificate_fd);
+	control->certificate_fd = -1;
 	uv_close((uv_handle_t *)&control->retry, NULL);
 	if (control->polling)
 		disconnect(control);

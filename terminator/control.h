@@ -29,6 +29,8 @@ struct control {
 	/* Ours since the first registration, by port_index; -1: none. */
 	int udp_fds[QS_MAX_PORTS];
 	bool has_sockets; /* these are there */
+	/* A file with the loader's self-signed certificate; -1: none. */
+	int certificate_fd;
 	/* Mapped at addresses that stay the same over a loader's restart. */
 	const struct qs_terminator *terminators;
 	struct qs_terminator_stats *all_stats;
@@ -70,8 +72,8 @@ struct control {
 /*
  * control_register registers as `name` and waits for the answer, at most
  * `timeout_ms` for the loader to be there. On success control->welcome,
- * udp_fds, terminators and stats are set. Returns 0, or -errno with `*error`
- * pointing to a message.
+ * udp_fds, certificate_fd, terminators and stats are set. Returns 0, or -errno
+ * with `*error` pointing to a message.
  */
 int control_register(struct control *control, const char *path,
 		     const char *name, uint64_t timeout_ms, const char **error);

@@ -75,6 +75,23 @@ static int join_loader(struct terminator *t, int fds[QS_MAX_PORTS])
 	return 0;
 }
 
+static bool has_certificate(struct terminator *t)
+{
+	char text[1024];
+
+	if (t->reload.current->tls)
+		return true;
+	if (!setup_load_self_signed(t->reload.current,
+				    t->control.certificate_fd, text,
+				    sizeof(text))) {
+		log_error("%s", text);
+		return false;
+	}
+	log_warn("serving with the loader's self-signed certificate: "
+		 "terminator.certificate is not set");
+	return true;
+}
+
 /* Registering makes an older process of our name drain: what can fail for
  * reasons of ours has been done before. */
 static int join_and_serve(struct terminator *t)
@@ -84,7 +101,9 @@ static int join_and_serve(struct terminator *t)
 
 	memset(fds, 0xff, sizeof(fds)); /* -1 each */
 	err = t->options.standalone ? stand_alone(t, fds) : join_loader(t, fds);
-	return err ? 1 : terminator_serve(t, fds);
+	if (err || !has_certificate(t))
+		return 1;
+	return terminator_serve(t, fds);
 }
 
 /* Backends come with the registration: until then there are none, and no names
@@ -106,6 +125,8 @@ static bool prepare(struct terminator *t)
 	t->stats = &t->own_stats;
 	t->quic.stats = t->stats;
 	t->reload.options = &t->options;
+	t->control.certificate_fd = -1;
+	t->reload.certificate_fd = &t->control.certificate_fd;
 	t->reload.quic = &t->quic;
 	t->reload.tcp = &t->tcp;
 	t->reload.current = setup_load(&t->options, text, sizeof(text));

@@ -18,6 +18,10 @@ int reload_check(struct reload *reload, char *text, size_t size)
 	reload_discard(reload);
 	text[0] = 0;
 	reload->pending = setup_load(reload->options, text, size);
+	if (reload->pending && !reload->pending->tls &&
+	    !setup_load_self_signed(reload->pending, *reload->certificate_fd,
+				    text, size))
+		reload_discard(reload);
 	if (!reload->pending) {
 		stats_of(reload)->counters.config_failures++;
 		return -EINVAL;

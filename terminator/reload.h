@@ -14,6 +14,7 @@
 
 struct reload {
 	const struct options *options;
+	const int *certificate_fd; /* the loader's; -1: none */
 	struct setup *current;
 	struct setup *pending; /* checked; NULL: none */
 	struct tcp *tcp;

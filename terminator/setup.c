@@ -39,21 +39,18 @@ static bool load_config(struct setup *setup, const struct options *options,
 	return load_error_pages(setup->config, options->config, text, size);
 }
 
-/* The file need not name what other programs alone do not need. */
-static bool has_files(const struct setup *setup, const struct options *options,
-		      char *text, size_t size)
+/* By the file they are both there or neither. */
+static bool has_files(const struct setup *setup, char *text, size_t size)
 {
-	const char *missing =
-		!setup->settings.certificate   ? "terminator.certificate"
-		: !setup->settings.private_key ? "terminator.private_key"
-					       : NULL;
+	const struct settings *settings = &setup->settings;
 
-	if (missing)
-		snprintf(text, size,
-			 "%s: %s: is missing: must be a PEM file, in the file "
-			 "or as an option",
-			 options->config, missing);
-	return !missing;
+	if (!settings->certificate == !settings->private_key)
+		return true;
+	snprintf(text, size,
+		 "--certificate and --private-key belong together: %s is "
+		 "missing",
+		 settings->certificate ? "the key" : "the certificate");
+	return false;
 }
 
 static struct tls_pair pair_of(const struct qs_config_certificate *file)
@@ -66,22 +63,54 @@ static struct tls_pair pair_of(const struct qs_config_certificate *file)
 	};
 }
 
+/* Also when there is none: it then is the loader's to make. */
 static bool load_tls(struct setup *setup, char *text, size_t size)
 {
 	const struct qs_config_terminator *file =
 		setup->config ? &setup->config->terminator : NULL;
-	size_t more = file ? file->certificate_count : 0;
+	size_t more = file ? file->certificate_count : 0, count = 0;
 	struct tls_pair *pairs = calloc(more + 1, sizeof(*pairs));
 	const char *error = "out of memory";
 
-	if (pairs) {
-		pairs[0].certificate = setup->settings.certificate;
-		pairs[0].private_key = setup->settings.private_key;
-		for (size_t i = 0; i < more; i++)
-			pairs[i + 1] = pair_of(&file->certificates[i]);
-		setup->tls = tls_new(pairs, more + 1, &error);
+	if (pairs && setup->settings.certificate) {
+		pairs[count].certificate = setup->settings.certificate;
+		pairs[count++].private_key = setup->settings.private_key;
 	}
+	for (size_t i = 0; pairs && i < more; i++)
+		pairs[count++] = pair_of(&file->certificates[i]);
+	if (count)
+		setup->tls = tls_new(pairs, count, &error);
+	else if (pairs)
+		error = NULL;
 	free(pairs);
+	if (!setup->tls && error)
+		snprintf(text, size, "%s", error);
+	return setup->tls || !error;
+}
+
+bool setup_load_self_signed(struct setup *setup, int fd, char *text,
+			    size_t size)
+{
+	static char pem[65536];
+	struct tls_pair pair = {
+		.certificate = "the loader's self-signed certificate",
+		.private_key = "the key of the loader's certificate",
+		.pem = pem,
+	};
+	const char *error;
+	ssize_t length = fd < 0 ? 0 : pread(fd, pem, sizeof(pem), 0);
+
+	if (length <= 0) {
+		snprintf(text, size,
+			 "terminator.certificate is missing, and the loader "
+			 "has no self-signed one for us: %s",
+			 fd < 0 ? "it makes one if its file, too, names none"
+				: strerror(errno));
+		return false;
+	}
+	pair.pem_size = (size_t)length;
+	setup->tls = tls_new(&pair, 1, &error);
+	explicit_bzero(pem, sizeof(pem));
 	if (!setup->tls)
 		snprintf(text, size, "%s", error);
 	return setup->tls;
@@ -118,7 +147,7 @@ struct setup *setup_load(const struct options *options, char *text, size_t size)
 	setup->access_fd = -1;
 	if (load_config(setup, options, text, size)) {
 		settings_resolve(&setup->settings, options, setup->config);
-		if (has_files(setup, options, text, size) &&
+		if (has_files(setup, text, size) &&
 		    load_tls(setup, text, size) &&
 		    open_access_log(setup, options, text, size))
 			return setup;

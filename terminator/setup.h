@@ -18,7 +18,7 @@ struct access_log;
 struct setup {
 	struct qs_config *config; /* NULL without a file */
 	struct settings settings;
-	struct tls *tls;
+	struct tls *tls; /* NULL: the certificate is the loader's to give */
 	int access_fd; /* the access log's, until it is taken over; -1: none */
 };
 
@@ -27,6 +27,12 @@ struct setup {
  * is wrong. `options` must outlive it. */
 struct setup *setup_load(const struct options *options, char *text,
 			 size_t size);
+
+/* setup_load_self_signed completes a setup without `tls`, from the file `fd`
+ * that the loader gave (-1: none), which stays the caller's. Returns false with
+ * one line in `text` that says what is wrong. */
+bool setup_load_self_signed(struct setup *setup, int fd, char *text,
+			    size_t size);
 
 /* setup_apply_pools gives pools and routes to the router. Returns 0, or -errno
  * with one line in `text`; then the router is as it was. */

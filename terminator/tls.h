@@ -21,8 +21,10 @@ struct tls_scope;   /* which hosts a session is for */
 struct tls_pair {
 	const char *certificate; /* PEM file with the chain */
 	const char *private_key; /* PEM file */
-	char *const *names;	 /* of hosts */
-	size_t name_count;	 /* 0: those in the certificate */
+	const char *pem; /* both, in the place of the files; NULL: these */
+	size_t pem_size;
+	char *const *names; /* of hosts */
+	size_t name_count;  /* 0: those in the certificate */
 };
 
 /* tls_new loads certificates and keys, at least one; the first is for clients

@@ -5,6 +5,7 @@
  *
  *   terminator                                loader
  *     HELLO (new, or resume + sockets)    -->
+ *                                         <-- CERTIFICATE + file (or none)
  *                                         <-- WELCOME + descriptors
  *                                             or REFUSED, then close
  *     ... both keep the socket open; its end is the other's death ...
@@ -48,6 +49,10 @@
  * missing by then, and those of ports that a reload adds, come by SOCKET; those
  * of ports that are 0 in the WELCOME are to be closed.
  *
+ * Certificate: a file open for reading, with a self-signed certificate and its
+ * key in PEM, for terminators whose configuration names none. It comes before
+ * the WELCOME, and, as a reload may want another one, before RELOAD (check).
+ *
  * Listening TCP sockets are the service's, shared by all terminators: each
  * comes by LISTENER after the WELCOME, and when a reload adds it. A terminator
  * that resumed hands back those that it has, so that a loader that was killed
@@ -59,7 +64,7 @@
 #include "quicsteer/abi.h"
 
 #define QS_CONTROL_MAGIC 0x71737472 /* "qstr" */
-#define QS_CONTROL_VERSION 4
+#define QS_CONTROL_VERSION 5
 
 enum qs_message_type {
 	QS_MESSAGE_HELLO = 1,
@@ -75,6 +80,7 @@ enum qs_message_type {
 	QS_MESSAGE_SOCKET = 11,
 	QS_MESSAGE_ICMP = 12,
 	QS_MESSAGE_LISTENER = 13,
+	QS_MESSAGE_CERTIFICATE = 14,
 };
 
 enum qs_welcome_descriptor {
@@ -137,6 +143,12 @@ struct qs_refused {
 };
 
 struct qs_drain {
+	struct qs_message_header header;
+};
+
+/* A certificate, in the place of an earlier one; for the next configuration
+ * that is checked. */
+struct qs_certificate {
 	struct qs_message_header header;
 };
 

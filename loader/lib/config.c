@@ -142,11 +142,8 @@ int qs_config_needs_loader(const struct qs_config *config,
 		     ret_error);
 }
 
-int qs_config_needs_terminator(const struct qs_config *config,
-			       struct qs_config_error *ret_error)
+bool qs_config_self_signed(const struct qs_config *config)
 {
-	return needs(config->terminator.certificate, "terminator",
-		     "missing, but terminators need it, with certificate and "
-		     "private_key",
-		     ret_error);
+	return !config->terminator.certificate &&
+	       !config->terminator.certificate_count;
 }

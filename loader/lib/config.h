@@ -20,6 +20,7 @@ enum {
 	QS_CONFIG_MAX_STATUSES = 16,
 	QS_CONFIG_MAX_RULES = 32,	  /* in one list */
 	QS_CONFIG_MAX_ERROR_PAGES = 16,	  /* likewise */
+	QS_CONFIG_MAX_SELF_SIGNED = 128,  /* names */
 	QS_CONFIG_NO_POOL = QS_MAX_POOLS, /* a route without one */
 	QS_CONFIG_MAX_CID = 6, /* of seven IDs; the loader's own needs one */
 	QS_CONFIG_MAX_RATE = 1000000, /* new connections a second, or at once */
@@ -172,10 +173,12 @@ struct qs_config_certificate {
 };
 
 struct qs_config_terminator {
-	char *certificate; /* PEM file */
-	char *private_key; /* PEM file */
+	char *certificate; /* PEM file; NULL: none */
+	char *private_key; /* PEM file; NULL as the certificate */
 	struct qs_config_certificate *certificates;
 	size_t certificate_count;
+	char **self_signed_names; /* of a certificate, if there is none */
+	size_t self_signed_name_count;
 	enum qs_config_retry retry;
 	uint32_t retry_threshold;
 	uint32_t idle_timeout_ms;
@@ -460,9 +463,9 @@ void qs_config_free(struct qs_config *config);
 int qs_config_needs_loader(const struct qs_config *config,
 			   struct qs_config_error *ret_error);
 
-/* qs_config_needs_terminator: the same for terminators. */
-int qs_config_needs_terminator(const struct qs_config *config,
-			       struct qs_config_error *ret_error);
+/* qs_config_self_signed: whether terminators serve with the certificate that
+ * the loader makes, because the file names none. */
+bool qs_config_self_signed(const struct qs_config *config);
 
 /*
  * qs_config_format_error: "FILE:12:5: pools[0].balance: ..." into `text`.

@@ -167,6 +167,9 @@ int qs_config_complete(struct qs_document *document, struct qs_config *config)
 	if (!result)
 		result = qs_config_check_cid(document, &config->loader);
 	if (!result)
+		result = qs_config_check_certificates(document,
+						      &config->terminator);
+	if (!result)
 		result = check_pools(document, config);
 	if (!result)
 		result = qs_config_check_request_id(document, config);
@@ -193,38 +196,12 @@ int qs_config_check_file(struct qs_document *document, const char *file,
 	return fail(document, path, "\"%.200s\": %s", file, strerror(error));
 }
 
-static int check_certificate(struct qs_document *document,
-			     const struct qs_config_certificate *certificate,
-			     size_t index)
-{
-	path_text path;
-	int result;
-
-	snprintf(path, sizeof(path), "terminator.certificates[%zu].certificate",
-		 index);
-	result = qs_config_check_file(document, certificate->certificate, path,
-				      false);
-	if (result)
-		return result;
-	snprintf(path, sizeof(path), "terminator.certificates[%zu].private_key",
-		 index);
-	return qs_config_check_file(document, certificate->private_key, path,
-				    false);
-}
-
 int qs_config_check_files(struct qs_document *document,
 			  const struct qs_config *config)
 {
-	const struct qs_config_terminator *terminator = &config->terminator;
-	int result = qs_config_check_file(document, terminator->certificate,
-					  "terminator.certificate", false);
+	int result = qs_config_check_certificate_files(document,
+						       &config->terminator);
 
-	if (!result)
-		result = qs_config_check_file(document, terminator->private_key,
-					      "terminator.private_key", false);
-	for (size_t i = 0; i < terminator->certificate_count && !result; i++)
-		result = check_certificate(document,
-					   &terminator->certificates[i], i);
 	for (size_t i = 0; i < config->loader.cid_config_count && !result;
 	     i++) {
 		path_text path;

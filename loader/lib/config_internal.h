@@ -61,6 +61,16 @@ int qs_config_check_upstream(struct qs_document *document,
 int qs_config_check_request_id(struct qs_document *document,
 			       const struct qs_config *config);
 
+/* qs_config_check_certificates: whether the terminators' first certificate has
+ * its key. */
+int qs_config_check_certificates(struct qs_document *document,
+				 const struct qs_config_terminator *terminator);
+
+/* qs_config_check_certificate_files: the files of all certificates. */
+int qs_config_check_certificate_files(
+	struct qs_document *document,
+	const struct qs_config_terminator *terminator);
+
 /* qs_config_check_files: whether the files that are named exist. */
 int qs_config_check_files(struct qs_document *document,
 			  const struct qs_config *config);

@@ -22,9 +22,8 @@ static const struct qs_config_key certificate_keys[] = {
 		.flags = QS_KEY_LOWER_CASE,
 		.minimum = 1,
 		.maximum = 256,
-		.pattern = "^([*][.])?[A-Za-z0-9_:-]+([.][A-Za-z0-9_:-]+)*$",
-		.form = "a host such as www.example.com, *.example.com for all "
-			"that are one label longer, or an address",
+		.pattern = HOST_PATTERN,
+		.form = HOST_FORM,
 		.help = "hosts that it is for; default: those in it",
 	},
 	{},

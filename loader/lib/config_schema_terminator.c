@@ -14,13 +14,14 @@ static const cyaml_strval_t http_choices[] = {{"serve", false},
 static const struct qs_config_key terminator_keys[] = {
 	{
 		.name = "certificate",
-		NEEDED_FILE,
+		ANY_FILE,
 		MEMBER(struct qs_config_terminator, certificate),
-		.help = "PEM file with the certificate and its chain",
+		.help = "PEM file with the certificate and its chain; without "
+			"one, the loader makes a self-signed one and keeps it",
 	},
 	{
 		.name = "private_key",
-		NEEDED_FILE,
+		ANY_FILE,
 		MEMBER(struct qs_config_terminator, private_key),
 		.help = "PEM file with the certificate's private key",
 	},
@@ -33,6 +34,19 @@ static const struct qs_config_key terminator_keys[] = {
 		.mapping = &qs_config_certificate_mapping,
 		.help = "more of them; clients get the one for the name that "
 			"they ask for, ECDSA before RSA, else the first of all",
+	},
+	{
+		.name = "self_signed_names",
+		LIST(struct qs_config_terminator, self_signed_names,
+		     self_signed_name_count),
+		.entry = QS_KIND_TEXT,
+		.flags = QS_KEY_LOWER_CASE,
+		.minimum = 1,
+		.maximum = QS_CONFIG_MAX_SELF_SIGNED,
+		.pattern = HOST_PATTERN,
+		.form = HOST_FORM,
+		.help = "hosts of the self-signed certificate; default: "
+			"localhost, those of the routes and the VIPs",
 	},
 	{
 		.name = "retry",

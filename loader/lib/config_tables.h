@@ -29,6 +29,16 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 	.minimum = 2, .maximum = 4095, .pattern = FILE_PATTERN,       \
 	.form = FILE_FORM
 
+#define ANY_FILE                                                  \
+	.kind = QS_KIND_TEXT, .flags = QS_KEY_FILE, .minimum = 2, \
+	.maximum = 4095, .pattern = FILE_PATTERN, .form = FILE_FORM
+
+/* What a certificate is for. */
+#define HOST_PATTERN "^([*][.])?[A-Za-z0-9_:-]+([.][A-Za-z0-9_:-]+)*$"
+#define HOST_FORM                                                         \
+	"a host such as www.example.com, *.example.com for all that are " \
+	"one label longer, or an address"
+
 #define NAME_PATTERN "^[a-z0-9-]+$"
 #define NAME_FORM "a name is 1 to 31 of a-z, 0-9 and -"
 

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,6 +39,69 @@ int qs_secret_open(const char *path, __u64 *ret_modified_s)
 		return fd;
 	close(fd);
 	return error;
+}
+
+static int write_all(int fd, const char *text, size_t length)
+{
+	ssize_t written = write(fd, text, length);
+
+	if (written < 0)
+		return -errno;
+	if ((size_t)written != length)
+		return -ENOSPC;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Writes PATH.new, whose name is then in `temporary`. */
+static int write_temporary(const char *path, const char *text, size_t length,
+			   char temporary[static PATH_MAX])
+{
+	int fd, error;
+
+	if (snprintf(temporary, PATH_MAX, "%s.new", path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (unlink(temporary) < 0 && errno != ENOENT)
+		return -errno;
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	error = write_all(fd, text, length);
+	close(fd);
+	if (error)
+		unlink(temporary);
+	return error;
+}
+
+/* The file's name survives a crash, too. */
+static int sync_directory(const char *path)
+{
+	char copy[PATH_MAX];
+	int fd, error;
+
+	strncpy(copy, path, sizeof(copy) - 1);
+	copy[sizeof(copy) - 1] = '\0';
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	error = fsync(fd) < 0 ? -errno : 0;
+	close(fd);
+	return error;
+}
+
+int qs_secret_write(const char *path, const char *text, size_t length,
+		    bool replace)
+{
+	char temporary[PATH_MAX];
+	int error = write_temporary(path, text, length, temporary);
+
+	if (error)
+		return error;
+	/* link(2) never replaces a file that exists. */
+	if ((replace ? rename(temporary, path) : link(temporary, path)) < 0)
+		error = -errno;
+	if (error || !replace)
+		unlink(temporary);
+	return error ? error : sync_directory(path);
 }
 
 static int parse_key(char *text, __u8 ret_key[KEY_SIZE])

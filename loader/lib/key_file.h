@@ -4,6 +4,8 @@
 #define QS_LOADER_LIB_KEY_FILE_H
 
 #include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 /*
  * qs_secret_open: opens the file for reading. Returns a descriptor and when it
@@ -12,6 +14,13 @@
  * root) or another -errno.
  */
 int qs_secret_open(const char *path, __u64 *ret_modified_s);
+
+/*
+ * qs_secret_write: writes a file of mode 0600, whole or not at all, also over a
+ * crash. One that exists is replaced, or else is -EEXIST. Returns 0 or -errno.
+ */
+int qs_secret_write(const char *path, const char *text, size_t length,
+		    bool replace);
 
 /*
  * qs_key_file_read: the AES-128 key in the file, 32 hex digits and nothing else

@@ -5,9 +5,6 @@
 #include "quicsteer/cid.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -281,86 +278,22 @@ static size_t format_secrets(char *text, size_t size,
 	return length;
 }
 
-static int write_all(int fd, const char *text, size_t length)
+static int write_secrets(const char *path,
+			 const struct qs_state_secrets *secrets, bool replace)
 {
-	ssize_t written = write(fd, text, length);
-
-	if (written < 0)
-		return -errno;
-	if ((size_t)written != length)
-		return -ENOSPC;
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* Writes PATH.new, whose name is then in `temporary`. */
-static int write_temporary(const char *path, struct qs_state_secrets *secrets,
-			   char temporary[static PATH_MAX])
-{
+	struct qs_state_secrets copy = *secrets;
 	char text[FILE_MAX_LENGTH];
-	size_t length;
-	int fd, error;
+	size_t length = format_secrets(text, sizeof(text), &copy);
+	int error = qs_secret_write(path, text, length, replace);
 
-	if (snprintf(temporary, PATH_MAX, "%s.new", path) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	if (unlink(temporary) < 0 && errno != ENOENT)
-		return -errno;
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	length = format_secrets(text, sizeof(text), secrets);
-	error = write_all(fd, text, length);
 	explicit_bzero(text, sizeof(text));
-	close(fd);
-	if (error)
-		unlink(temporary);
-	return error;
-}
-
-/* The file's name survives a crash, too. */
-static int sync_directory(const char *path)
-{
-	char copy[PATH_MAX];
-	int fd, error;
-
-	strncpy(copy, path, sizeof(copy) - 1);
-	copy[sizeof(copy) - 1] = '\0';
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	error = fsync(fd) < 0 ? -errno : 0;
-	close(fd);
+	explicit_bzero(&copy, sizeof(copy));
 	return error;
 }
 
 int qs_secrets_replace(const char *path, const struct qs_state_secrets *secrets)
 {
-	struct qs_state_secrets copy = *secrets;
-	char temporary[PATH_MAX];
-	int error = write_temporary(path, &copy, temporary);
-
-	explicit_bzero(&copy, sizeof(copy));
-	if (error)
-		return error;
-	if (rename(temporary, path) < 0) {
-		error = -errno;
-		unlink(temporary);
-		return error;
-	}
-	return sync_directory(path);
-}
-
-static int write_new(const char *path, struct qs_state_secrets *secrets)
-{
-	char temporary[PATH_MAX];
-	int error = write_temporary(path, secrets, temporary);
-
-	if (error)
-		return error;
-	/* link(2) and not rename(2): it never replaces secrets that exist. */
-	if (link(temporary, path) < 0)
-		error = -errno;
-	unlink(temporary);
-	return error ? error : sync_directory(path);
+	return write_secrets(path, secrets, true);
 }
 
 static int draw(void *octets, size_t size)
@@ -391,7 +324,7 @@ int qs_secrets_create(const char *path, struct qs_state_secrets *ret_secrets)
 	int error = draw_secrets(&secrets);
 
 	if (!error)
-		error = write_new(path, &secrets);
+		error = write_secrets(path, &secrets, false);
 	if (!error)
 		*ret_secrets = secrets;
 	explicit_bzero(&secrets, sizeof(secrets));

@@ -20,9 +20,10 @@ import socket
 import struct
 import sys
 
-MAGIC, VERSION = 0x71737472, 4
+MAGIC, VERSION = 0x71737472, 5
 (HELLO, WELCOME, REFUSED, DRAIN, RELOAD, RESULT, CONNECTIONS, CONFIGS,
- CONFIGS_TAKEN, ROTATE, GIVEN_SOCKET, _, GIVEN_LISTENER) = range(1, 14)
+ CONFIGS_TAKEN, ROTATE, GIVEN_SOCKET, _, GIVEN_LISTENER,
+ CERTIFICATE) = range(1, 15)
 RESUME = 1
 REQUEST, CHECK, APPLY, DISCARD = range(4)
 PHASES = ("request", "check", "apply", "discard")
@@ -64,7 +65,7 @@ def result(failed, text="", count=0):
 
 def read_answer(control):
     """A dictionary of what the loader said; its descriptors under fds. TCP
-    sockets are not wanted here."""
+    sockets and certificates are not wanted here."""
     data, ancillary, _, _ = control.recvmsg(8192, socket.CMSG_SPACE(32))
     descriptors = array.array("i")
     for level, kind, content in ancillary:
@@ -75,7 +76,7 @@ def read_answer(control):
     magic, version, kind = struct.unpack_from(HEADER, data)
     if (magic, version) != (MAGIC, VERSION):
         return {"event": "garbage"}
-    if kind == GIVEN_LISTENER:
+    if kind in (GIVEN_LISTENER, CERTIFICATE):
         for descriptor in descriptors:
             os.close(descriptor)
         return read_answer(control)

@@ -102,8 +102,8 @@ Test(config, minimal_file_has_the_defaults)
 	assert_number(config->loader.vip_count, 0);
 	cr_assert(qs_config_needs_loader(config, &error));
 	assert_text(error.path, "loader");
-	cr_assert(qs_config_needs_terminator(config, &error));
-	assert_text(error.path, "terminator");
+	cr_assert(qs_config_self_signed(config));
+	assert_number(config->terminator.self_signed_name_count, 0);
 	assert_number(config->pool_count, 1);
 	assert_text(config->pools[0].name, "web");
 	assert_default_pool(&config->pools[0]);
@@ -124,16 +124,13 @@ Test(config, default_file_has_the_defaults)
 	struct qs_config_error error;
 	struct qs_config *config;
 
-	setenv("QUICSTEER_CERTIFICATE", "/dev/null", 1);
-	setenv("QUICSTEER_PRIVATE_KEY", "/dev/null", 1);
 	config = load("deploy/quicsteer.yaml");
 	assert_default_programs(config);
 	cr_assert_not(qs_config_needs_loader(config, &error));
-	cr_assert_not(qs_config_needs_terminator(config, &error));
+	cr_assert(qs_config_self_signed(config));
 	assert_text(config->loader.interface, "eth0");
 	assert_number(config->loader.vip_count, 1);
 	assert_endpoint(&config->loader.vips[0], "192.0.2.1:443");
-	assert_text(config->terminator.certificate, "/dev/null");
 	assert_default_pool(&config->pools[0]);
 	assert_number(config->pools[0].check.type, QS_CHECK_HTTP);
 	assert_number(config->route_count, 1);
@@ -200,6 +197,8 @@ static void assert_full_programs(const struct qs_config *config)
 	check_cid_configs(&config->loader);
 	assert_text(config->terminator.certificate, "/dev/null");
 	assert_text(config->terminator.private_key, "/dev/null");
+	assert_number(config->terminator.self_signed_name_count, 2);
+	assert_text(config->terminator.self_signed_names[0], "own.example.com");
 	assert_number(config->terminator.retry, QS_RETRY_ALWAYS);
 	assert_number(config->terminator.retry_threshold, 7);
 	assert_number(config->terminator.idle_timeout_ms, 60000);
