@@ -33,7 +33,8 @@ BEYOND = (
     "http-check-of-https",
     "redirect-status-beyond", "redirect-blank", "template",
     "respond-body-204", "rule-refused", "rule-value-line-end",
-    "metrics-path-beyond", "missing-certificate", "missing-private-key")
+    "metrics-path-beyond", "missing-certificate", "missing-private-key",
+    "access-sample")
 
 failed = 0
 
