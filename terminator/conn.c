@@ -343,6 +343,26 @@ static void repeat_close(struct conn *conn)
 		conn_send_kept(conn, &sent);
 }
 
+/* Finds the code to close with. ngtcp2 has one error for the extension of the
+ * transport parameters and for one of them: RFC 9001, 8.2 and RFC 9000, 7.3
+ * name two. */
+static void explain(struct conn *conn, int rv)
+{
+	ngtcp2_ccerr *error = &conn->error;
+
+	if (rv == NGTCP2_ERR_CRYPTO)
+		ngtcp2_ccerr_set_tls_alert(
+			error, ngtcp2_conn_get_tls_alert(conn->ngtcp2), NULL,
+			0);
+	else if (rv == NGTCP2_ERR_REQUIRED_TRANSPORT_PARAM &&
+		 !tls_session_has_parameters(conn->tls))
+		ngtcp2_ccerr_set_tls_alert(error, ALERT_MISSING_EXTENSION, NULL,
+					   0);
+	/* Callbacks leave the reason of a failure of their own. */
+	else if (!error->error_code)
+		ngtcp2_ccerr_set_liberr(error, rv, NULL, 0);
+}
+
 void conn_fail(struct conn *conn, int rv)
 {
 	conn_set_reason(conn,
@@ -362,21 +382,10 @@ void conn_fail(struct conn *conn, int rv)
 	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
 		conn_free(conn);
 		return;
-	case NGTCP2_ERR_CRYPTO:
-		ngtcp2_ccerr_set_tls_alert(
-			&conn->error, ngtcp2_conn_get_tls_alert(conn->ngtcp2),
-			NULL, 0);
-		break;
-	case NGTCP2_ERR_REQUIRED_TRANSPORT_PARAM:
-		ngtcp2_ccerr_set_tls_alert(&conn->error,
-					   ALERT_MISSING_EXTENSION, NULL, 0);
-		break;
 	default:
-		/* Callbacks leave the reason of a failure of their own. */
-		if (!conn->error.error_code)
-			ngtcp2_ccerr_set_liberr(&conn->error, rv, NULL, 0);
+		explain(conn, rv);
+		conn_close(conn);
 	}
-	conn_close(conn);
 }
 
 /* ngtcp2 cannot begin with this Initial, as it holds the middle of a

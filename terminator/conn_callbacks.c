@@ -14,7 +14,9 @@
 #include "terminator/random.h"
 #include "terminator/stateless.h"
 
+/* RFC 8446, 6.2 */
 #define ALERT_UNEXPECTED_MESSAGE 10
+#define ALERT_NO_PROTOCOL 120
 
 /* Passes an error of nghttp3 up: the connection closes with its code. */
 static int h3_result(struct conn *conn, int rv)
@@ -81,6 +83,11 @@ static int on_handshake_completed(ngtcp2_conn *ngtcp2, void *user)
 	size_t size;
 
 	count_handshake(conn);
+	if (!tls_session_has_protocol(conn->tls)) {
+		ngtcp2_ccerr_set_tls_alert(&conn->error, ALERT_NO_PROTOCOL,
+					   NULL, 0);
+		return NGTCP2_ERR_CALLBACK_FAILURE;
+	}
 	/* Only now has the client proven its address. */
 	if (!limits_add_connection(conn->quic->limits,
 				   (const struct sockaddr *)path->remote.addr,
@@ -107,7 +114,8 @@ static int on_tx_key(ngtcp2_conn *ngtcp2, ngtcp2_encryption_level level,
 	struct conn *conn = user;
 
 	(void)ngtcp2;
-	if (level != NGTCP2_ENCRYPTION_LEVEL_1RTT)
+	if (level != NGTCP2_ENCRYPTION_LEVEL_1RTT ||
+	    !tls_session_has_protocol(conn->tls))
 		return 0;
 	conn->h3 = h3_new(conn);
 	return conn->h3 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
@@ -134,13 +142,14 @@ static int on_stream_data(ngtcp2_conn *ngtcp2, uint32_t flags,
 	struct conn *conn = user;
 
 	(void)ngtcp2;
-	(void)offset;
 	if (flags & NGTCP2_STREAM_DATA_FLAG_0RTT && !conn->early_data) {
 		conn->early_data = true;
 		conn->quic->stats->counters.early_data_accepted++;
 	}
 	if (!conn->h3)
 		return 0;
+	if (!offset && size)
+		h3_begins(conn->h3, stream_id, data, size);
 	return h3_result(conn,
 			 h3_receive(conn->h3, stream_id, stream_user, data,
 				    size, flags & NGTCP2_STREAM_DATA_FLAG_FIN));

@@ -11,6 +11,8 @@
 enum {
 	QPACK_TABLE = 4096,
 	QPACK_BLOCKED_STREAMS = 100,
+	CONTROL_STREAM = 0, /* a stream's type */
+	HEADERS_FRAME = 1,
 };
 
 static int on_deferred_consume(nghttp3_conn *nghttp3, int64_t stream_id,
@@ -128,6 +130,7 @@ struct h3 *h3_new(struct conn *conn)
 	if (!h3)
 		return NULL;
 	h3->conn = conn;
+	h3->control_id = -1;
 	nghttp3_settings_default(&settings);
 	settings.max_field_section_size =
 		conn->quic->limits->options.header_size;
@@ -191,6 +194,19 @@ uint64_t h3_error_code(int error)
 	return nghttp3_err_infer_quic_app_error_code(error);
 }
 
+/* What nghttp3 fails on, with another code than the RFCs name: a frame type
+ * that the end of the stream cuts (RFC 9114, 7.1), and a string longer than any
+ * entry can be (RFC 9204, 3.2.2 and 7.4). */
+static nghttp3_ssize connection_error(nghttp3_ssize error,
+				      const struct h3_stream *stream)
+{
+	if (stream && error == NGHTTP3_ERR_H3_GENERAL_PROTOCOL_ERROR)
+		return NGHTTP3_ERR_H3_FRAME_ERROR;
+	if (!stream && error == NGHTTP3_ERR_QPACK_HEADER_TOO_LARGE)
+		return NGHTTP3_ERR_QPACK_ENCODER_STREAM_ERROR;
+	return error;
+}
+
 /* What nghttp3 fails on, though it concerns one stream only: a HEADERS frame
  * without an octet, and a stream that ends before a request (RFC 9114, 4.1).
  * Returns the code to reset it with, or 0. */
@@ -203,12 +219,42 @@ static uint64_t stream_error(nghttp3_ssize error, size_t size, bool fin)
 	return 0;
 }
 
+void h3_begins(struct h3 *h3, int64_t stream_id, const uint8_t *data,
+	       size_t size)
+{
+	if (size && data[0] == CONTROL_STREAM && h3->control_id < 0 &&
+	    !ngtcp2_is_bidi_stream(stream_id))
+		h3->control_id = stream_id;
+}
+
+/* nghttp3 has one error for a request that ends before HEADERS, which is the
+ * stream's, and for a frame that may not come before it, which is the
+ * connection's. So that end goes by itself. */
+static bool ends_apart(const struct h3_stream *stream, const uint8_t *data,
+		       size_t size, bool fin)
+{
+	return fin && size && stream && !stream->begun &&
+	       data[0] != HEADERS_FRAME;
+}
+
 int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	       const uint8_t *data, size_t size, bool fin)
 {
 	nghttp3_ssize consumed;
 	uint64_t code;
+	int rv;
 
+	if (ends_apart(stream, data, size, fin)) {
+		rv = h3_receive(h3, stream_id, stream, data, size, false);
+		return rv ? rv
+			  : h3_receive(h3, stream_id, stream, data + size, 0,
+				       true);
+	}
+	if (stream_id == h3->control_id) {
+		rv = h3_control_read(&h3->control, data, size);
+		if (rv)
+			return rv;
+	}
 	if (stream && stream->refused) {
 		h3_extend(h3, stream_id, size);
 		return 0;
@@ -218,7 +264,7 @@ int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	if (consumed < 0) {
 		code = stream_error(consumed, size, fin);
 		if (!code || !stream)
-			return (int)consumed;
+			return (int)connection_error(consumed, stream);
 		h3_stream_cancel(stream);
 		h3_stream_refuse(stream, code);
 		consumed = (nghttp3_ssize)size;

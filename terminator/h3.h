@@ -39,8 +39,10 @@ void h3_shut(struct h3 *h3, int64_t stream_id);
 void h3_ended(struct h3 *h3, int64_t stream_id);
 
 /* The events of the QUIC streams. `stream` is the user data of the QUIC stream,
- * which h3 sets: NULL of one that is no request. Return 0 or an error.
- */
+ * which h3 sets: NULL of one that is no request. h3_begins is told the first
+ * octets of a stream before h3_receive is. The others return 0 or an error. */
+void h3_begins(struct h3 *h3, int64_t stream_id, const uint8_t *data,
+	       size_t size);
 int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	       const uint8_t *data, size_t size, bool fin);
 int h3_acked(struct h3 *h3, int64_t stream_id, uint64_t size);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "terminator/exchange.h"
+#include "terminator/h3_control.h"
 #include "terminator/h3_fields.h"
 #include "terminator/limits.h"
 
@@ -17,6 +18,8 @@ struct h3 {
 	struct conn *conn;
 	nghttp3_conn *nghttp3;
 	struct h3_stream *streams; /* requests */
+	struct h3_control control; /* the client's control stream */
+	int64_t control_id;	   /* its ID, -1 before it is known */
 };
 
 struct h3_stream {

@@ -6,8 +6,8 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/terminator/,certificates.o host_names.o cid.o close_reason.o conn.o \
 	conn_callbacks.o conn_write.o control.o control_maps.o \
 	control_messages.o control_sockets.o debug_files.o drain.o early_packet.o \
-	goaway.o icmp.o icmp_check.o paths.o h3.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
-	listing.o manager.o options.o packet_protection.o quic.o reload.o settings.o \
+	goaway.o icmp.o icmp_check.o paths.o h3.o h3_control.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
+	listing.o manager.o options.o packet_protection.o quic.o reload.o reset_frames.o settings.o \
 	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o ticket_keys.o udp.o \
 	udp_open.o usage.o \
 	frame_budget.o front.o h1_server.o h1_server_request.o h1_server_response.o h1_server_tunnel.o \
@@ -16,12 +16,12 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
 	-lnghttp2 -lllhttp $(TERMINATOR_COMPRESS_LIBS) $(CONFIG_LIBS) -luv -lm
 
-# See h3_messages.c.
+# See h3_messages.c, packet_protection.c and reset_frames.c.
 comma := ,
 TERMINATOR_WRAPS := $(patsubst %,-Wl$(comma)--wrap=nghttp3_http_on_%,header \
 	request_headers data_chunk remote_end_stream) \
 	$(patsubst %,-Wl$(comma)--wrap=ngtcp2_crypto_derive_and_install_%_key,\
-	rx tx)
+	rx tx) -Wl$(comma)--wrap=ngtcp2_pkt_decode_frame
 
 PROGRAMS += $(BUILD)/bin/quicsteer-terminator
 
@@ -47,6 +47,7 @@ ticket_keys_test_LIBS := -lwolfssl -lm
 usage_test_OBJS := $(BUILD)/obj/terminator/usage.o
 drain_test_OBJS := $(BUILD)/obj/terminator/drain.o
 tls_filter_test_OBJS := $(BUILD)/obj/terminator/tls_filter.o
+h3_control_test_OBJS := $(BUILD)/obj/terminator/h3_control.o
 h3_fields_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	h3_fields.o message.o)
 identity_test_OBJS := $(BUILD)/obj/terminator/cid.o \

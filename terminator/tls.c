@@ -326,6 +326,25 @@ void tls_session_client_random(struct tls_session *session,
 	wolfSSL_get_client_random((WOLFSSL *)session, random, TLS_RANDOM_SIZE);
 }
 
+bool tls_session_has_protocol(const struct tls_session *session)
+{
+	const unsigned char *name = NULL;
+	unsigned int size = 0;
+
+	wolfSSL_get0_alpn_selected((const WOLFSSL *)session, &name, &size);
+	return size > 0;
+}
+
+bool tls_session_has_parameters(const struct tls_session *session)
+{
+	const uint8_t *parameters = NULL;
+	size_t size = 0;
+
+	wolfSSL_get_peer_quic_transport_params((const WOLFSSL *)session,
+					       &parameters, &size);
+	return size > 0;
+}
+
 ngtcp2_crypto_conn_ref *tls_session_reference(struct tls_session *session)
 {
 	return wolfSSL_get_app_data((WOLFSSL *)session);

@@ -84,6 +84,14 @@ enum { TLS_RANDOM_SIZE = 32 };
 void tls_session_client_random(struct tls_session *session,
 			       uint8_t random[TLS_RANDOM_SIZE]);
 
+/* tls_session_has_protocol tells whether one was agreed on by ALPN: wolfSSL
+ * does not mind a client that does not ask for any, RFC 9001, 8.1 does. */
+bool tls_session_has_protocol(const struct tls_session *session);
+
+/* tls_session_has_parameters tells whether the client sent the extension that
+ * has QUIC's transport parameters. */
+bool tls_session_has_parameters(const struct tls_session *session);
+
 /* tls_session_reference gives what tls_session_new got. */
 ngtcp2_crypto_conn_ref *tls_session_reference(struct tls_session *session);
 
