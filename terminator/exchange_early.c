@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "terminator/fields.h"
+#include "terminator/pool.h"
 #include "terminator/router_private.h"
 
 enum { CONTROL_FIELDS = 5 };
@@ -128,14 +129,26 @@ static const struct exchange_handler early_handler = {
 	.cancel = free_held,
 };
 
+/* A 425 is for whoever set Early-Data. */
+static bool says_early(const struct exchange_request *request)
+{
+	for (size_t i = 0; i < request->field_count; i++)
+		if (field_is(&request->fields[i], "early-data"))
+			return true;
+	return false;
+}
+
 const struct exchange_handler *
 exchange_early_handler(struct exchange *exchange,
 		       const struct exchange_request *request)
 {
 	struct qs_terminator_stats *stats = exchange->shared->stats;
 
-	if (request->early_data && exchange->message.safe)
+	if (request->early_data && exchange->message.safe) {
 		stats->counters.early_requests_sent++;
+		if (request->end && !says_early(request))
+			exchange->earliness = EXCHANGE_EARLY;
+	}
 	if (!request->early_data || exchange->message.safe)
 		return exchange->route->handler;
 	stats->counters.early_requests_held++;
@@ -176,11 +189,34 @@ static int go_on(struct exchange *exchange, struct held_request *held)
 				    held->trailers.count);
 }
 
+bool exchange_early_again(struct exchange *exchange)
+{
+	if (exchange->earliness != EXCHANGE_EARLY &&
+	    exchange->earliness != EXCHANGE_CONFIRMED)
+		return false;
+	exchange->earliness = exchange->earliness == EXCHANGE_EARLY
+				      ? EXCHANGE_TOO_EARLY
+				      : EXCHANGE_ON_TIME;
+	h1_request_drop_early_data(&exchange->request);
+	return true;
+}
+
+bool exchange_early_waits(const struct exchange *exchange)
+{
+	return exchange->earliness == EXCHANGE_TOO_EARLY;
+}
+
 void exchange_confirmed(struct exchange *exchange)
 {
 	struct held_request *held = exchange->work;
 	int result;
 
+	if (exchange->earliness == EXCHANGE_EARLY) {
+		exchange->earliness = EXCHANGE_CONFIRMED;
+	} else if (exchange_early_waits(exchange)) {
+		exchange->earliness = EXCHANGE_ON_TIME;
+		pool_dispatch(exchange);
+	}
 	if (exchange->handler != &early_handler)
 		return;
 	exchange->work = NULL; /* the handler may have some of its own */

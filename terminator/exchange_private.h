@@ -86,6 +86,15 @@ enum exchange_place {
 	EXCHANGE_WAITING,     /* in the upstream's queue for a connection */
 };
 
+/* Whether a request without a body that was forwarded in 0-RTT, with an
+ * Early-Data of ours, may be sent again after a 425 (RFC 8470, 5.2). */
+enum exchange_earliness {
+	EXCHANGE_ON_TIME,   /* no */
+	EXCHANGE_EARLY,	    /* once the handshake is complete */
+	EXCHANGE_CONFIRMED, /* it is complete now */
+	EXCHANGE_TOO_EARLY, /* waits for that, to be sent again */
+};
+
 struct exchange {
 	struct router *router;
 	struct upstream_shared *shared;
@@ -115,6 +124,7 @@ struct exchange {
 	uint64_t wait_end;		      /* loop time, ms */
 	uint64_t tried[QS_MAX_BACKENDS / 64]; /* a bit for each row */
 	bool tried_any;
+	enum exchange_earliness earliness;
 	bool retried;	   /* after a stale connection */
 	unsigned retries;  /* at other backends */
 	uint64_t deadline; /* loop time, ms; 0: none */

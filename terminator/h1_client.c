@@ -36,6 +36,9 @@ static int on_head(void *user, unsigned status, const struct field *fields,
 	backend_stats_head(client->backend, status, us);
 	if (us)
 		choose_observe(client->backend, us, status >= 500);
+	if (status == 425 &&
+	    pool_retry_too_early(client->exchange, client->backend))
+		return -EAGAIN;
 	if (pool_retry_wants_status(client->upstream, status) &&
 	    h1_client_take_retry(client, POOL_RETRY_STATUS,
 				 EXCHANGE_FAILURE_UNREACHABLE))

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "terminator/exchange_early.h"
 #include "terminator/h1_client_private.h"
 #include "terminator/pool_retry.h"
 
@@ -74,7 +75,8 @@ static void go_elsewhere(struct h1_client *client)
 	struct exchange *exchange = h1_client_detach(client);
 
 	h1_client_close(client);
-	pool_dispatch(exchange);
+	if (!exchange_early_waits(exchange))
+		pool_dispatch(exchange);
 }
 
 bool h1_client_take_retry(struct h1_client *client,

@@ -122,6 +122,19 @@ static void add_early_data(struct text *text,
 		add_string(text, "early-data", "1");
 }
 
+void h1_request_drop_early_data(struct h1_request *request)
+{
+	static const char line[] = "\r\nearly-data: 1";
+	struct text *head = &request->head;
+	size_t size = sizeof(line) - 1;
+	char *at = memmem(head->data, head->size, line, size);
+
+	if (!at)
+		return;
+	memmove(at, at + size, head->size - (size_t)(at - head->data) - size);
+	head->size -= size;
+}
+
 static bool expects_continue(const struct exchange_request *from)
 {
 	for (size_t i = 0; i < from->field_count; i++) {

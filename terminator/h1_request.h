@@ -44,6 +44,10 @@ int h1_request_write(struct h1_request *request,
 		     const struct message *message,
 		     const struct forwarding *forwarding);
 
+/* h1_request_drop_early_data takes the Early-Data field out of what was
+ * written. */
+void h1_request_drop_early_data(struct h1_request *request);
+
 /* h1_request_write_last_chunk writes the end of a chunked body with trailers,
  * without those that may not stand there. Returns 0, -EPROTO (malformed),
  * -E2BIG or -ENOMEM. */

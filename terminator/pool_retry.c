@@ -2,6 +2,7 @@
 #include "terminator/pool_retry.h"
 
 #include "terminator/choose.h"
+#include "terminator/exchange_early.h"
 #include "terminator/retry.h"
 
 bool pool_retry_wants_status(const struct upstream *upstream, unsigned status)
@@ -60,5 +61,13 @@ bool pool_retry_take(struct exchange *exchange, struct backend *backend,
 		return false;
 	exchange->retries++;
 	count(upstream, backend, reason);
+	return true;
+}
+
+bool pool_retry_too_early(struct exchange *exchange, struct backend *backend)
+{
+	if (!exchange_early_again(exchange))
+		return false;
+	count(exchange->upstream, backend, POOL_RETRY_STATUS);
 	return true;
 }

@@ -35,4 +35,9 @@ bool pool_retry_take(struct exchange *exchange, struct backend *backend,
 		     enum pool_retry_reason reason,
 		     enum exchange_failure failure);
 
+/* pool_retry_too_early decides, after a 425, that the exchange is to be sent
+ * again (exchange_early.h), which it counts as of a status: the caller parts it
+ * from its connection, and calls pool_dispatch unless it waits. */
+bool pool_retry_too_early(struct exchange *exchange, struct backend *backend);
+
 #endif

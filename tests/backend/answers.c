@@ -340,6 +340,18 @@ static void end_fail(struct connection *connection)
 	end_status(connection);
 }
 
+/* RFC 8470, 5.2 */
+static void end_early(struct connection *connection)
+{
+	if (!find(connection, "early-data")) {
+		end_home(connection);
+		return;
+	}
+	put_head(connection, 425, "");
+	put_length(connection, 0);
+	connection_finish(connection);
+}
+
 static const struct answer answers[] = {
 	{.path = "/bytes/", .end = end_bytes, .produce = produce_length},
 	{.path = "/chunked/", .end = end_chunked, .produce = produce_chunked},
@@ -352,6 +364,7 @@ static const struct answer answers[] = {
 	 .body = body_upload,
 	 .end = end_upload},
 	{.path = "/status/", .end = end_status},
+	{.path = "/early", .end = end_early},
 	{.path = "/slow/", .end = end_slow, .tick = end_home},
 	{.path = "/drip/", .end = end_drip, .tick = tick_drip},
 	{.path = "/stall/", .begin = begin_stall, .tick = tick_stall},

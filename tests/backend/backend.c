@@ -21,6 +21,7 @@ static const char usage[] =
 	"  /chunked/N       the same in chunks, with a trailer x-checksum\n"
 	"  /echo            the request body\n"
 	"  /upload          size, FNV-1a 64 and trailers of the body, as JSON\n"
+	"  /early           425 to a request with Early-Data, else as /\n"
 	"  /status/NNN      an empty answer with that status\n"
 	"  /slow/MS         answers after MS milliseconds\n"
 	"  /stall/MS        reads no body; begins an answer after MS\n"

@@ -16,6 +16,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
+from asker import Asker  # noqa: E402
 from bed import PORT, tool, tool_environment  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from network import VIP  # noqa: E402
@@ -155,8 +156,35 @@ def marked(results, bed):
                   seen.status == 200 and "GET /." in seen.body
                   and "early-data" not in seen.body,
                   f"{before} {seen}")
+
+
+def too_early(results, bed):
+    """RFC 8470, 5.2: the Early-Data was ours, so the 425 is for us."""
+    before = bed.backend_mode("b1")["requests"]
+    sent = bed.counters("early_requests_sent")[0]
+    seen = [bed.gtls("/early") for _ in range(3)]
+    results.check("a backend's 425: the request is sent again behind the "
+                  "handshake, without Early-Data",
+                  all(one.status == 200 and "GET /early." in one.body
+                      and "early-data" not in one.body for one in seen),
+                  str(seen))
+    results.equal("twice each, no more",
+                  (bed.counters("early_requests_sent")[0] - sent,
+                   bed.backend_mode("b1")["requests"] - before), (3, 6))
+    before = bed.backend_mode("b1")["requests"]
     seen = bed.gtls("/status/425")
-    results.equal("the backend's 425 is passed on", seen.status, 425)
+    results.equal("a second 425 is passed on", (seen.status,
+                  bed.backend_mode("b1")["requests"] - before), (425, 2))
+    before = bed.backend_mode("b1")["requests"]
+    with Asker(bed) as ask:
+        answer = ask("/early", early_data="1")
+    results.equal("so is one for who says Early-Data himself",
+                  (answer.status, bed.backend_mode("b1")["requests"] - before),
+                  (425, 1))
+    before = bed.backend_mode("b1")["requests"]
+    seen = bed.gtls("/status/425", "--disable-early-data")
+    results.equal("and one behind the handshake", (seen.status,
+                  bed.backend_mode("b1")["requests"] - before), (425, 1))
 
 
 def post(bed):
@@ -180,7 +208,7 @@ def unsafe(results, bed):
     results.equal("they were held", held, [3, 0, 3])
 
 
-def replayed(results, bed, path, more, label):
+def replayed(results, bed, path, more, label, times=1):
     """Returns how many of the replays were taken as new connections, and how
     often they reached the backend. As a terminator takes an Initial of a DCID
     that it knows for the same connection's, that is one at each."""
@@ -190,7 +218,7 @@ def replayed(results, bed, path, more, label):
     seen = bed.gtls(path, *more, address="127.0.0.1", port=RELAY)
     once = bed.backend_mode("b1")["requests"] - before
     results.check(f"{label}: recorded through a relay",
-                  seen.status == 200 and once == 1, f"{once} {seen}")
+                  seen.status == 200 and once == times, f"{once} {seen}")
     time.sleep(2)  # for the connection to be gone altogether
     counted = sum(bed.counters(*names))
     sockets = [recorder.replay() for _ in range(REPLAYS)]
@@ -213,6 +241,14 @@ def replays(results, bed):
     results.check("a flight with GET, sent again: it got each, once a "
                   "terminator", taken == count and 2 <= taken <= 3,
                   f"{taken} {count}")
+
+
+def replays_too_early(results, bed):
+    taken, count = replayed(results, bed, "/early", [], "GET that gets 425",
+                            times=2)
+    results.check("a flight with it, sent again: no request comes a second "
+                  "time, as no handshake is completed",
+                  taken == count and 2 <= taken <= 3, f"{taken} {count}")
 
 
 def too_late(results, bed):
@@ -285,8 +321,10 @@ def early_data(results):
     with EarlyBed() as bed:
         elsewhere(results, bed)
         marked(results, bed)
+        too_early(results, bed)
         unsafe(results, bed)
         replays(results, bed)
+        replays_too_early(results, bed)
         too_late(results, bed)
         other_promises(results, bed)
         off(results, bed)

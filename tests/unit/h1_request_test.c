@@ -212,3 +212,19 @@ Test(h1_request, last_chunk)
 	cr_expect_eq(h1_request_write_last_chunk(&text, &bad, 1), -EPROTO);
 	text_free(&text);
 }
+
+Test(h1_request, early_data_is_dropped)
+{
+	static const char before[] = "GET / HTTP/1.1\r\nhost: a\r\n"
+				     "early-data: 1\r\nx: y\r\n\r\n";
+	static const char after[] = "GET / HTTP/1.1\r\nhost: a\r\nx: y\r\n\r\n";
+	struct h1_request request = {};
+
+	text_add_string(&request.head, before);
+	for (int i = 0; i < 2; i++) {
+		h1_request_drop_early_data(&request);
+		cr_assert_eq(request.head.size, sizeof(after) - 1);
+		cr_assert_arr_eq(request.head.data, after, sizeof(after) - 1);
+	}
+	text_free(&request.head);
+}
