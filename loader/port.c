@@ -104,12 +104,26 @@ static void set_buffer(int fd, int force_option, int option)
 			 strerror(errno));
 }
 
+/* Netfilter takes an unconnected socket for one that NAT has made wrong, and
+ * drops what bpf_sk_assign() chose, unless the socket is transparent. */
+static void set_transparent(int fd)
+{
+	int yes = 1;
+
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, &yes, sizeof(yes)) &&
+	    setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &yes, sizeof(yes)))
+		log_warn("cannot make a UDP socket transparent: %s; NAT rules "
+			 "on this machine would misdirect its packets",
+			 strerror(errno));
+}
+
 int port_open_socket(uint16_t port)
 {
 	int fd = open_bound(port, true);
 
 	if (fd < 0)
 		return fd;
+	set_transparent(fd);
 	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
 	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
 	return fd;

@@ -17,7 +17,8 @@ int port_check(uint16_t port, char *text, size_t size);
  * port_open_socket: a UDP socket for one terminator on [::]:port (IPv4 too; on
  * 0.0.0.0 where IPv6 is off), sharing the port by SO_REUSEADDR, with buffers of
  * 8 MiB. Never SO_REUSEPORT: the kernel would choose again inside its group and
- * override bpf_sk_assign(). Returns the socket or -errno.
+ * override bpf_sk_assign(). Transparent, since else NAT rules on this machine
+ * override it, too. Returns the socket or -errno.
  */
 int port_open_socket(uint16_t port);
 
