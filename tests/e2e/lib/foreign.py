@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import cryptography.hazmat.primitives.asymmetric.types as types
 from bed import PORT, TOOLS
-from h3frames import (CONTROL_STREAM, DECODER_STREAM, ENCODER_STREAM, HEADERS,
-                      SETTINGS, frame, request, varint)
+from h3frames import (CONTROL_STREAM, DATA, DECODER_STREAM, ENCODER_STREAM,
+                      HEADERS, SETTINGS, frame, request, varint)
 from network import VIP
 
 sys.path.append(os.path.join(TOOLS, "usr/lib/python3/dist-packages"))
@@ -120,11 +120,12 @@ def pull(octets):
 class Client(asyncio.DatagramProtocol):
     """A connection. Use start(), then what comes below."""
 
-    def __init__(self, bed, ticket=None, alpn=("h3",), cid_size=8, **more):
+    def __init__(self, bed, ticket=None, alpn=("h3",), options=None, **more):
+        """`options` are of aioquic's QuicConfiguration, `more` of Quic."""
         configuration = QuicConfiguration(
-            alpn_protocols=alpn and list(alpn), connection_id_length=cid_size,
-            server_name="localhost", verify_mode=ssl.CERT_NONE,
-            session_ticket=ticket, idle_timeout=30)
+            alpn_protocols=alpn and list(alpn), server_name="localhost",
+            verify_mode=ssl.CERT_NONE, session_ticket=ticket, idle_timeout=30,
+            **(options or {}))
         self.bed = bed
         self.loop = asyncio.get_running_loop()
         self.closed = self.loop.create_future()
@@ -143,10 +144,16 @@ class Client(asyncio.DatagramProtocol):
 
     async def open(self):
         """Sends the ClientHello."""
-        await self.loop.create_datagram_endpoint(
-            lambda: self, local_addr=("0.0.0.0", 0))
+        await self.bind()
         self.quic.connect((VIP[4], PORT), now=self.loop.time())
         return self
+
+    async def bind(self):
+        """Has a new port from now on."""
+        if self.transport:
+            self.transport.close()
+        await self.loop.create_datagram_endpoint(
+            lambda: self, local_addr=("0.0.0.0", 0))
 
     async def start(self):
         """A whole handshake, which the server has confirmed."""
@@ -288,6 +295,10 @@ class Client(asyncio.DatagramProtocol):
                 return STATUSES.get(index + payload[3] if index == 63
                                     else index, 0)
         return 0
+
+    def body(self, stream):
+        return b"".join(payload for kind, payload
+                        in self.stream(stream).frames() if kind == DATA)
 
     async def outcome(self, stream=None, patience=PATIENCE):
         """How the stream, or else the connection, ends."""
