@@ -24,6 +24,8 @@ static int on_interim(void *user, unsigned status, const struct field *fields,
 	return client->exchange ? 0 : -ECANCELED;
 }
 
+enum { TUNNEL_PROBE_S = 60 };
+
 static int on_head(void *user, unsigned status, const struct field *fields,
 		   size_t count, bool end)
 {
@@ -33,6 +35,9 @@ static int on_head(void *user, unsigned status, const struct field *fields,
 			      : 0;
 
 	client->head_received = true;
+	/* It may be silent for ever, but not if the backend has vanished. */
+	if (client->response.is_tunnel)
+		uv_tcp_keepalive(&client->tcp, 1, TUNNEL_PROBE_S);
 	backend_stats_head(client->backend, status, us);
 	if (us)
 		choose_observe(client->backend, us, status >= 500);

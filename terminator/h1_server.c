@@ -197,6 +197,14 @@ static void drain(void *session)
 	tcp_conn_mark(h1->conn);
 }
 
+/* WebSockets have an end of their own (RFC 6455, 7.1.5). */
+static bool may_end(void *session)
+{
+	const struct h1_server *h1 = session;
+
+	return h1->tunnel_open;
+}
+
 static void give_up(struct h1_server *h1, enum qs_close_reason reason)
 {
 	h1->reason = reason;
@@ -229,5 +237,6 @@ const struct tcp_protocol h1_server = {
 	.work = work,
 	.output = output,
 	.drain = drain,
+	.may_end = may_end,
 	.step = step,
 };

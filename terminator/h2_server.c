@@ -314,6 +314,13 @@ static void drain(void *session)
 	h2_drain(session);
 }
 
+/* Streams have an end of their own. */
+static bool may_end(void *session)
+{
+	(void)session;
+	return true;
+}
+
 static void send_last_goaway(struct h2_server *h2)
 {
 	h2->goaway_last = true;
@@ -368,5 +375,6 @@ const struct tcp_protocol h2_server = {
 	.work = work,
 	.output = output,
 	.drain = drain,
+	.may_end = may_end,
 	.step = step,
 };

@@ -144,7 +144,7 @@ uint16_t tcp_tls_port(const struct tcp *tcp)
 void tcp_close_all(struct tcp *tcp, enum qs_close_reason reason)
 {
 	while (tcp->conns)
-		tcp_conn_free(tcp->conns, reason);
+		tcp_conn_leave(tcp->conns, reason);
 }
 
 void tcp_close(struct tcp *tcp, enum qs_close_reason reason)

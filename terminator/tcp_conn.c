@@ -68,6 +68,14 @@ static void abort_conn(struct tcp_conn *conn, enum qs_close_reason reason)
 	tcp_conn_free(conn, reason);
 }
 
+void tcp_conn_leave(struct tcp_conn *conn, enum qs_close_reason reason)
+{
+	if (conn->tls && conn->session &&
+	    conn->protocol->may_end(conn->session))
+		stream_tls_end(conn->tls);
+	tcp_conn_free(conn, reason);
+}
+
 void tcp_conn_mark(struct tcp_conn *conn)
 {
 	if (conn->marked)

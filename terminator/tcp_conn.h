@@ -39,6 +39,8 @@ struct tcp_protocol {
 	size_t (*output)(void *session, uint8_t *data, size_t size);
 	/* Let it end with what it has. */
 	void (*drain)(void *session);
+	/* Whether the end of TCP is no end of a message. */
+	bool (*may_end)(void *session);
 	/* Looks at its time-outs; `last_ns` is when octets came or went. */
 	void (*step)(void *session, uint64_t now_ns, uint64_t last_ns);
 };
@@ -82,6 +84,10 @@ bool tcp_conn_new(struct tcp *tcp, int fd, uint32_t kind);
 
 /* tcp_conn_free ends it at once; its memory is freed by the loop. */
 void tcp_conn_free(struct tcp_conn *conn, enum qs_close_reason reason);
+
+/* tcp_conn_leave ends it though it may not be done: well where that cannot be
+ * taken for the end of what it was about (HTTP/2, tunnels). */
+void tcp_conn_leave(struct tcp_conn *conn, enum qs_close_reason reason);
 
 /* tcp_conn_mark has it run before the loop sleeps. */
 void tcp_conn_mark(struct tcp_conn *conn);

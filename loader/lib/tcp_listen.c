@@ -4,12 +4,17 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* The kernel cuts it to net.core.somaxconn. */
 enum { BACKLOG = 65535 };
+
+/* Silent connections are probed, and given up two minutes after the last word.
+ */
+enum { PROBE_AFTER_S = 60, PROBE_EVERY_S = 10, PROBES = 6 };
 
 #ifndef IPV6_FREEBIND
 #define IPV6_FREEBIND 78
@@ -51,6 +56,21 @@ static int bind_v6(int fd, const struct qs_vip_key *address)
 	return bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
 }
 
+/* Sockets that are accepted have it from here: a WebSocket may be silent for
+ * ever, but not after its client has vanished. */
+static int probe_silent(int fd)
+{
+	int error = set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+
+	if (!error)
+		error = set(fd, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_AFTER_S);
+	if (!error)
+		error = set(fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_EVERY_S);
+	if (!error)
+		error = set(fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES);
+	return error;
+}
+
 int qs_tcp_listen(const struct qs_vip_key *address)
 {
 	bool any = qs_endpoint_is_any(address);
@@ -65,6 +85,8 @@ int qs_tcp_listen(const struct qs_vip_key *address)
 	if (fd < 0)
 		return -errno;
 	error = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (!error)
+		error = probe_silent(fd);
 	if (!error)
 		error = family == AF_INET ? bind_v4(fd, address)
 					  : bind_v6(fd, address);

@@ -4,158 +4,23 @@
 over TLS, and on HTTP/2 (RFC 8441), to a backend that echoes."""
 
 import os
-import struct
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
-import h2frames  # noqa: E402
 import plain  # noqa: E402
 import tap  # noqa: E402
 import websocket  # noqa: E402
-from bed import PORT, VIPS  # noqa: E402
-from configured import ConfiguredBed  # noqa: E402
-from network import VIP  # noqa: E402
+from bed import PORT  # noqa: E402
+from network import run  # noqa: E402
 from process import wait_until  # noqa: E402
-from websocket import Octets, frame, read_frame  # noqa: E402
+from tunnels import EchoBed, HTTP_PORT, OverH1, OverH2  # noqa: E402
+from websocket import frame, read_frame  # noqa: E402
 
-ECHO = "127.0.0.1:8050"
-HTTP_PORT = 8080
 BIG = os.urandom(100_000)
-# As nghttp2 writes them in HPACK, the last one Huffman coded.
-STATUS = {b"\x88": 200, b"\x48\x03403": 403, b"\x48\x82\x6c\x01": 501}
-
-
-class EchoBed(ConfiguredBed):
-    """Everything below /ws goes to the echo."""
-
-    def _backends(self):
-        script = os.path.join(os.path.dirname(websocket.__file__),
-                              "websocket.py")
-        echo = self.spawn("echo", self.network.server,
-                          [sys.executable, script, ECHO])
-        wait_until(lambda: "listening" in echo.log(), 5, "the echo")
-        super()._backends()
-
-    def _default_settings(self):
-        settings = super()._default_settings()
-        settings["loader"]["http"] = [f"{VIP[4]}:{HTTP_PORT}"]
-        settings["loader"]["vips"] = VIPS
-        settings["pools"].append(
-            {"name": "echo",
-             "backends": [{"name": "echo", "url": f"http://{ECHO}"}]})
-        settings["routes"] = [{"path": "/ws", "pool": "echo"},
-                              {"path": "/", "pool": "web"}]
-        settings["terminator"].update(
-            idle_timeout="2s",
-            limits={"header_timeout": "1s", "body_timeout": "1s"})
-        return settings
-
-
-class OverH1:
-    def __init__(self, bed, path, tls=True, **options):
-        ca = bed.path("cert.pem") if tls else None
-        self.stream = bed.network.client.call(
-            lambda: plain.connect(VIP[4], PORT if tls else HTTP_PORT, ca))
-        request, self.key = websocket.upgrade(path, **options)
-        self.stream.sendall(request)
-        self.status, self.fields, rest = plain.read_head(self.stream)
-        self.read = Octets(lambda: self.stream.recv(65536), rest)
-
-    def send(self, octets):
-        self.stream.sendall(octets)
-
-    def close(self):
-        self.stream.close()
-
-
-class OverH2:
-    """Extended CONNECT on stream 1."""
-
-    def __init__(self, bed, path, protocol="websocket", end=False):
-        self.tls = bed.network.client.call(
-            lambda: plain.connect(VIP[4], PORT, bed.path("cert.pem"),
-                                  ("h2",)))
-        self.frames = h2frames.Frames(self.tls)
-        # No windows to be waited for on the way back.
-        self.tls.sendall(h2frames.PREFACE + h2frames.settings((4, 1 << 30))
-                         + h2frames.frame(h2frames.WINDOW_UPDATE, 0, 0,
-                                        struct.pack(">I", 1 << 30)))
-        self.settings = {}
-        self.await_settings()
-        fields = [(":method", "CONNECT"), (":protocol", protocol),
-                  (":scheme", "https"), (":path", path),
-                  (":authority", "localhost"),
-                  ("sec-websocket-version", "13")]
-        self.tls.sendall(h2frames.frame(
-            h2frames.HEADERS,
-            h2frames.END_HEADERS | (h2frames.END_STREAM if end else 0), 1,
-            h2frames.section(*fields)))
-        self.window = {0: 65535, 1: self.settings.get(4, 65535)}
-        self.status = None
-        self.ended = None
-        self.read = Octets(self.more)
-
-    def await_settings(self):
-        while True:
-            kind, flags, _, payload = self.frames.next()
-            if kind == h2frames.SETTINGS and not flags & h2frames.ACK:
-                self.settings = dict(
-                    struct.unpack(">HI", payload[at:at + 6])
-                    for at in range(0, len(payload), 6))
-                return
-
-    def take(self):
-        """The next frame; octets if it is DATA."""
-        got = self.frames.next()
-        if not got:
-            self.ended = "connection"
-            return b""
-        kind, flags, stream, payload = got
-        if kind == h2frames.WINDOW_UPDATE:
-            self.window[stream] += struct.unpack(">I", payload)[0]
-        if stream != 1:
-            return b""
-        if kind == h2frames.RST_STREAM:
-            self.ended = struct.unpack(">I", payload)[0]
-        if kind == h2frames.HEADERS:
-            self.status = next(
-                (status for begin, status in STATUS.items()
-                 if payload.startswith(begin)), payload[:8])
-        if flags & h2frames.END_STREAM and kind in (h2frames.DATA,
-                                                  h2frames.HEADERS):
-            self.ended = "end"
-        return payload if kind == h2frames.DATA else b""
-
-    def more(self):
-        while self.ended is None:
-            octets = self.take()
-            if octets:
-                return octets
-        return b""
-
-    def head(self):
-        while self.status is None and self.ended is None:
-            self.take()
-        return self.status
-
-    def send(self, octets):
-        while octets:
-            room = min(self.window[0], self.window[1], 16384, len(octets))
-            if not room:
-                self.read.data += self.take()
-                continue
-            self.tls.sendall(h2frames.frame(h2frames.DATA, 0, 1,
-                                            octets[:room]))
-            self.window[0] -= room
-            self.window[1] -= room
-            octets = octets[room:]
-
-    def end(self):
-        self.tls.sendall(h2frames.frame(h2frames.DATA, h2frames.END_STREAM, 1))
-
-    def close(self):
-        self.tls.close()
+IMPATIENT = {"terminator": {
+    "idle_timeout": "2s",
+    "limits": {"header_timeout": "1s", "body_timeout": "1s"}}}
 
 
 def echoes(results, name, tunnel):
@@ -174,9 +39,25 @@ def echoes(results, name, tunnel):
     results.check(f"{name}: 8 of 100 kB", True)
 
 
-def silence(results, name, tunnel):
+def sockets(bed, which):
+    """(with, without) TCP keepalive: how many."""
+    lines = run(*bed.network.server.enter(
+        "ss", "-tnoH", "state", "established", which)).splitlines()
+    probed = sum("timer:(keepalive" in line for line in lines)
+    return probed, len(lines) - probed
+
+
+def probed(bed):
+    """Whether the tunnel's sockets are; the pool may have idle ones, too."""
+    of_client = sockets(bed, f"( sport = :{PORT} or sport = :{HTTP_PORT} )")
+    of_backend = sockets(bed, "( dport = :8050 )")
+    return of_client == (1, 0) and of_backend[0] == 1
+
+
+def silence(results, bed, name, tunnel):
     """Longer than every time-out of the bed's."""
     time.sleep(3.5)
+    results.check(f"{name}: its silent sockets are probed", probed(bed))
     tunnel.send(frame(b"late"))
     results.equal(f"{name}: lives through silence", read_frame(tunnel.read),
                   (websocket.TEXT, b"late"))
@@ -212,7 +93,7 @@ def on_h1(results, bed):
                       and "content-length" not in tunnel.fields,
                       tunnel.fields)
         echoes(results, name, tunnel)
-        silence(results, name, tunnel)
+        silence(results, bed, name, tunnel)
         tunnel.close()
         closing(results, name, lambda path, tls=tls: OverH1(bed, path, tls))
     tunnel = OverH1(bed, "/ws/greeting")
@@ -247,7 +128,7 @@ def on_h2(results, bed):
                   1)
     results.equal("HTTP/2: 200", tunnel.head(), 200)
     echoes(results, "HTTP/2", tunnel)
-    silence(results, "HTTP/2", tunnel)
+    silence(results, bed, "HTTP/2", tunnel)
     tunnel.end()
     results.check("HTTP/2: the client's end is the backend's",
                   tunnel.read.at_end() and tunnel.ended == "end",
@@ -269,8 +150,8 @@ def counted(results, bed):
 
 
 def websockets(results):
-    with EchoBed(backends=("b1",),
-                 pools=[{"name": "web"}]) as bed:
+    with EchoBed(backends=("b1",), pools=[{"name": "web"}],
+                 settings=IMPATIENT) as bed:
         for step in (on_h1, refused_on_h1, on_h2, counted):
             step(results, bed)
 

@@ -5,15 +5,21 @@ import socket
 import ssl
 
 
-def connect(address, port, ca=None, alpn=("http/1.1",), seconds=10):
-    """A TCP connection; over TLS if `ca` is given."""
+def connect(address, port, ca=None, alpn=("http/1.1",), seconds=10,
+            whole=False):
+    """A TCP connection; over TLS if `ca` is given. With `whole` an end without
+    close_notify is an ssl.SSLEOFError."""
     plain = socket.create_connection((address, port), timeout=seconds)
     if not ca:
         return plain
     context = ssl.create_default_context(cafile=ca)
     if alpn:
         context.set_alpn_protocols(list(alpn))
-    return context.wrap_socket(plain, server_hostname="localhost")
+    if whole:
+        # ssl.OP_IGNORE_UNEXPECTED_EOF, which Python names from 3.12 on.
+        context.options &= ~0x80
+    return context.wrap_socket(plain, server_hostname="localhost",
+                               suppress_ragged_eofs=not whole)
 
 
 def read_all(stream):
