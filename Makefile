@@ -98,6 +98,7 @@ help:
 	@echo 'make bench-xdp      what a packet costs the XDP program (root)'
 	@echo 'make bench-h3       what HTTP/3 costs a terminator (root; FAST=1)'
 	@echo 'make test-e2e       whole connections, in namespaces (root)'
+	@echo 'make deb-test       the package in a Debian with systemd (root)'
 	@echo 'make test-vectors VECTORS=FILE.csv   CID vectors of your own'
 	@echo 'make lint           format, size of functions, build with clang'
 	@echo 'make install        programs, units, manuals (DESTDIR, prefix; root)'
