@@ -186,8 +186,16 @@ def configures(bed):
     path = machine.host_path(CONFIG)
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    text = text.replace("${QUICSTEER_INTERFACE:-eth0}", "s0").replace(
-        "${QUICSTEER_VIP:-192.0.2.1:443}", f"{VIP[4]}:443")
+    for before, after in (
+            ("${QUICSTEER_INTERFACE:-eth0}", "s0"),
+            ("${QUICSTEER_VIP:-192.0.2.1:443}", f"{VIP[4]}:443"),
+            ("# certificate: /etc/quicsteer/certificate.pem",
+             "certificate: /etc/quicsteer/certificate.pem"),
+            ("# private_key: /etc/quicsteer/private_key.pem",
+             "private_key: /etc/quicsteer/private_key.pem")):
+        if text.count(before) != 1:
+            raise RuntimeError(f"{CONFIG} has not one {before!r}")
+        text = text.replace(before, after)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
 

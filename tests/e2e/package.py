@@ -40,6 +40,14 @@ def make(*words):
                env=environment)
 
 
+def build(directory):
+    """As make deb does, but in less time."""
+    run("deploy/deb/build", directory, env=dict(
+        os.environ, BUILD=os.path.relpath(BUILD, TREE),
+        DPKG_DEB_COMPRESSOR_LEVEL="0"))
+    return directory
+
+
 def files(root):
     """Of every file below: (kind and mode, owner, sum), by path."""
     found = {}
@@ -159,9 +167,7 @@ def elsewhere(results, home):
 
 
 def package(results, home, root):
-    made = f"{home}/deb"
-    run("deploy/deb/build", made, env=dict(
-        os.environ, BUILD=os.path.relpath(BUILD, TREE)))
+    made = build(f"{home}/deb")
     name, = os.listdir(made)
     path = os.path.join(made, name)
     fields = dict(re.findall(r"(?m)^([A-Z][\w-]*): (.*)$",
@@ -203,9 +209,7 @@ def package(results, home, root):
 
 def same_again(results, home, first):
     before = hashlib.sha256(read(first)).hexdigest()
-    run("deploy/deb/build", f"{home}/again", env=dict(
-        os.environ, BUILD=os.path.relpath(BUILD, TREE)))
-    again, = os.listdir(f"{home}/again")
+    again, = os.listdir(build(f"{home}/again"))
     results.equal("made again it is the same, octet by octet",
                   hashlib.sha256(read(f"{home}/again/{again}")).hexdigest(),
                   before)
