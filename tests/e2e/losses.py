@@ -10,20 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from bed import Bed, reasons  # noqa: E402
-
-PER_CENT = 3
-
-
-def drop_some(bed):
-    """Has the middle drop some of what the server sends."""
-    bed.network.middle.run("nft", "-f", "-", input=f"""
-        table inet loss {{
-            chain forward {{
-                type filter hook forward priority 0;
-                iifname m1 meta l4proto udp \
-                    numgen random mod 100 < {PER_CENT} counter drop
-            }}
-        }}""")
+from dropping import drop_some  # noqa: E402
 
 
 def dropped_octets(bed):
@@ -43,7 +30,7 @@ def losses(results):
         results.check("without drops all is served",
                       all(one["ok"] for one in lines), str(reasons(lines)))
         before = bed.total("packets_lost")
-        drop_some(bed)
+        drop_some(bed.network)
         lines = bed.h3load("--connections", "40", "--get", "/bytes/1000000",
                            "--timeout", "60").finish()
         results.check("with drops all is served, too",
