@@ -17,6 +17,9 @@ static enum qs_close_reason by_peer(const ngtcp2_ccerr *peers)
 /* A callback of ours failed. */
 static enum qs_close_reason by_callback(const ngtcp2_ccerr *ours)
 {
+	if (ours->type == NGTCP2_CCERR_TYPE_APPLICATION &&
+	    ours->error_code == NGHTTP3_H3_EXCESSIVE_LOAD)
+		return QS_CLOSE_flood;
 	if (ours->type != NGTCP2_CCERR_TYPE_APPLICATION || !ours->error_code ||
 	    ours->error_code == NGHTTP3_H3_INTERNAL_ERROR)
 		return QS_CLOSE_internal;
@@ -38,6 +41,9 @@ enum qs_close_reason close_reason(int rv, const ngtcp2_ccerr *ours,
 		return QS_CLOSE_crypto_error;
 	case NGTCP2_ERR_CALLBACK_FAILURE:
 		return by_callback(ours);
+	case NGTCP2_ERR_CRYPTO_BUFFER_EXCEEDED:
+	case NGTCP2_ERR_CONNECTION_ID_LIMIT:
+		return QS_CLOSE_flood;
 	case NGTCP2_ERR_NOMEM:
 	case NGTCP2_ERR_INTERNAL:
 		return QS_CLOSE_internal;

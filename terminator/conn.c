@@ -406,7 +406,6 @@ static void retry_instead(struct conn *conn,
 void conn_read(struct conn *conn, const struct udp_datagram *datagram)
 {
 	ngtcp2_path path = path_of(datagram);
-	ngtcp2_pkt_info info = {.ecn = datagram->ecn};
 	int rv;
 
 	conn->bytes_received += datagram->size;
@@ -415,10 +414,9 @@ void conn_read(struct conn *conn, const struct udp_datagram *datagram)
 			early_packet_is_in(datagram->data, datagram->size);
 	if (conn->state == CONN_CLOSING)
 		repeat_close(conn);
-	if (conn->state != CONN_ACTIVE)
+	if (conn->state != CONN_ACTIVE || conn->flood.over)
 		return;
-	rv = ngtcp2_conn_read_pkt(conn->ngtcp2, &path, &info, datagram->data,
-				  datagram->size, uv_hrtime());
+	rv = flood_read(conn, &path, datagram, uv_hrtime());
 	if (rv == NGTCP2_ERR_RETRY)
 		retry_instead(conn, datagram);
 	else if (rv)

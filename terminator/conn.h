@@ -18,6 +18,7 @@
 
 #include "quicsteer/counters.h"
 #include "quicsteer/hash.h"
+#include "terminator/flood.h"
 #include "terminator/goaway.h"
 #include "terminator/tls.h"
 #include "terminator/tls_filter.h"
@@ -45,7 +46,8 @@ struct conn {
 	struct tls_filter filter;
 	struct client *client; /* as limits.h counts it; or NULL */
 	uint64_t requests;     /* begun so far */
-	struct h3 *h3;	       /* NULL until 1-RTT keys can send */
+	struct flood flood;
+	struct h3 *h3; /* NULL until 1-RTT keys can send */
 	uv_timer_t timer;
 	ngtcp2_ccerr error; /* why we close */
 	enum conn_state state;

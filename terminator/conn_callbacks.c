@@ -7,6 +7,7 @@
 
 #include "quicsteer/measure.h"
 #include "terminator/conn.h"
+#include "terminator/flood.h"
 #include "terminator/h3.h"
 #include "terminator/limits.h"
 #include "terminator/packet_protection.h"
@@ -45,6 +46,7 @@ static int on_crypto_data(ngtcp2_conn *ngtcp2, ngtcp2_encryption_level level,
 		ngtcp2_conn_set_tls_alert(ngtcp2, ALERT_UNEXPECTED_MESSAGE);
 		return NGTCP2_ERR_CRYPTO;
 	}
+	flood_progress(conn, 0);
 	return ngtcp2_crypto_recv_crypto_data_cb(ngtcp2, level, offset, data,
 						 size, user);
 }
@@ -146,6 +148,7 @@ static int on_stream_data(ngtcp2_conn *ngtcp2, uint32_t flags,
 		conn->early_data = true;
 		conn->quic->stats->counters.early_data_accepted++;
 	}
+	flood_progress(conn, size);
 	if (!conn->h3)
 		return 0;
 	if (!offset && size)
@@ -162,10 +165,11 @@ static int on_acked(ngtcp2_conn *ngtcp2, int64_t stream_id, uint64_t offset,
 
 	(void)ngtcp2;
 	(void)offset;
-	(void)stream_user;
+	flood_progress(conn, size);
 	if (!conn->h3)
 		return 0;
-	return h3_result(conn, h3_acked(conn->h3, stream_id, size));
+	return h3_result(conn,
+			 h3_acked(conn->h3, stream_id, stream_user, size));
 }
 
 static int on_stream_close(ngtcp2_conn *ngtcp2, uint32_t flags,
@@ -222,10 +226,9 @@ static int on_more_stream_window(ngtcp2_conn *ngtcp2, int64_t stream_id,
 
 	(void)ngtcp2;
 	(void)max_data;
-	(void)stream_user;
 	if (!conn->h3)
 		return 0;
-	return h3_result(conn, h3_unblocked(conn->h3, stream_id));
+	return h3_result(conn, h3_unblocked(conn->h3, stream_id, stream_user));
 }
 
 static int on_new_cid(ngtcp2_conn *ngtcp2, ngtcp2_cid *cid, uint8_t *token,
@@ -292,7 +295,7 @@ static const ngtcp2_callbacks callbacks = {
 	.recv_crypto_data = on_crypto_data,
 	.handshake_completed = on_handshake_completed,
 	.encrypt = packet_seal,
-	.decrypt = packet_open,
+	.decrypt = flood_open,
 	.hp_mask = packet_header_mask,
 	.recv_stream_data = on_stream_data,
 	.acked_stream_data_offset = on_acked,

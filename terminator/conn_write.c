@@ -269,6 +269,8 @@ void conn_write(struct conn *conn)
 	ngtcp2_tstamp now = uv_hrtime();
 	int err;
 
+	if (conn->state == CONN_ACTIVE && conn->flood.over)
+		flood_close(conn);
 	if (conn->state != CONN_ACTIVE || conn->is_blocked)
 		return;
 	if (conn->handshake_done)

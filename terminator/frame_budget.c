@@ -3,7 +3,7 @@
 
 #define ONE_NS (UINT64_C(1000000000) / FRAME_BUDGET_RATE)
 
-bool frame_budget_spend(struct frame_budget *budget, uint64_t now_ns)
+static void fill(struct frame_budget *budget, uint64_t now_ns)
 {
 	uint64_t back = (now_ns - budget->filled_ns) / ONE_NS;
 
@@ -14,5 +14,27 @@ bool frame_budget_spend(struct frame_budget *budget, uint64_t now_ns)
 		budget->spent -= (uint32_t)back;
 		budget->filled_ns += back * ONE_NS;
 	}
-	return budget->spent++ < FRAME_BUDGET_BURST;
+}
+
+bool frame_budget_spend(struct frame_budget *budget, uint32_t cost,
+			uint64_t now_ns)
+{
+	fill(budget, now_ns);
+	if (cost <= budget->earned) {
+		budget->earned -= cost;
+		return true;
+	}
+	cost -= budget->earned;
+	budget->earned = 0;
+	if (cost > UINT32_MAX - budget->spent)
+		cost = UINT32_MAX - budget->spent;
+	budget->spent += cost;
+	return budget->spent <= FRAME_BUDGET_BURST;
+}
+
+void frame_budget_earn(struct frame_budget *budget, uint64_t amount)
+{
+	if (amount > FRAME_BUDGET_EARNED_MAX - budget->earned)
+		amount = FRAME_BUDGET_EARNED_MAX - budget->earned;
+	budget->earned += (uint32_t)amount;
 }

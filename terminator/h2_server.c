@@ -22,6 +22,9 @@ void h2_stream_refuse(struct h2_stream *stream, uint32_t error_code)
 	h2->conn->tcp->stats->counters.streams_reset_by_us++;
 	nghttp2_submit_rst_stream(h2->nghttp2, NGHTTP2_FLAG_NONE, stream->id,
 				  error_code);
+	/* What fails here is not the client's. */
+	if (error_code != NGHTTP2_INTERNAL_ERROR)
+		h2_spend(h2, QS_COUNTER_flood_resets);
 	tcp_conn_mark(h2->conn);
 }
 
@@ -46,29 +49,45 @@ static void free_stream(struct h2_stream *stream)
 	free(stream);
 }
 
+static void closed_by_client(const struct h2_stream *stream)
+{
+	struct h2_server *h2 = stream->h2;
+
+	h2->conn->tcp->stats->counters.streams_reset_by_client++;
+	/* nghttp2 did it, for what the client sent. */
+	if (!stream->reset)
+		h2_spend(h2, QS_COUNTER_flood_resets);
+}
+
 static int on_stream_close(nghttp2_session *nghttp2, int32_t id,
 			   uint32_t error_code, void *user)
 {
 	struct h2_stream *stream =
 		nghttp2_session_get_stream_user_data(nghttp2, id);
-	struct h2_server *h2 = user;
 
+	(void)user;
 	if (!stream)
 		return 0;
 	if (error_code != NGHTTP2_NO_ERROR && !stream->refused)
-		h2->conn->tcp->stats->counters.streams_reset_by_client++;
+		closed_by_client(stream);
 	free_stream(stream);
 	return 0;
 }
 
-int h2_spend(struct h2_server *h2)
+void h2_flooded(struct h2_server *h2, enum qs_terminator_counter kind)
 {
-	if (frame_budget_spend(&h2->budget, uv_hrtime()))
-		return 0;
+	if (h2->reason == QS_CLOSE_flood)
+		return;
+	h2->conn->tcp->stats->counter[kind]++;
 	h2->reason = h2->conn->reason = QS_CLOSE_flood;
 	nghttp2_session_terminate_session(h2->nghttp2,
 					  NGHTTP2_ENHANCE_YOUR_CALM);
-	return 0;
+}
+
+void h2_spend(struct h2_server *h2, enum qs_terminator_counter kind)
+{
+	if (!frame_budget_spend(&h2->budget, 1, uv_hrtime()))
+		h2_flooded(h2, kind);
 }
 
 /* A field section that does not end stands in everybody's way. */
@@ -343,6 +362,7 @@ static void end_unread_streams(struct h2_server *h2, uint64_t now_ns)
 		    now_ns - stream->last_ns < limit_ns ||
 		    !exchange_peek(stream->exchange, &piece, 1))
 			continue;
+		h2->conn->tcp->stats->counters.limit_unread++;
 		h2_stream_cancel(stream);
 		h2_stream_refuse(stream, NGHTTP2_ENHANCE_YOUR_CALM);
 	}

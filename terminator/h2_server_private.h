@@ -48,6 +48,7 @@ struct h2_stream {
 	bool ended;	/* the request is complete */
 	bool too_large; /* the section: not all of it was kept */
 	struct limits_sender sender;
+	bool reset;	  /* by the client */
 	bool refused;	  /* reset: what still comes of it is ignored */
 	uint64_t last_ns; /* octets of it came, or were sent */
 	struct h2_stream *prev, *next;
@@ -70,9 +71,12 @@ void h2_drain(struct h2_server *h2);
 /* h2_watch_sender has the limits watch the header section that begins. */
 void h2_watch_sender(struct h2_stream *stream);
 
-/* h2_spend pays for a frame that brings nothing on. Returns 0, or a failure for
- * nghttp2 after the connection was told to calm down. */
-int h2_spend(struct h2_server *h2);
+/* h2_spend pays for a frame that brings nothing on, of that kind: a counter
+ * flood_*. When nothing is left, it calls h2_flooded. */
+void h2_spend(struct h2_server *h2, enum qs_terminator_counter kind);
+
+/* h2_flooded ends the connection with ENHANCE_YOUR_CALM, and counts it. */
+void h2_flooded(struct h2_server *h2, enum qs_terminator_counter kind);
 
 extern const struct exchange_front h2_response_front;
 

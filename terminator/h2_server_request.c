@@ -146,7 +146,9 @@ static int on_data_frame(struct h2_stream *stream, const nghttp2_frame *frame)
 		end_request(stream);
 		return 0;
 	}
-	return frame->hd.length ? 0 : h2_spend(stream->h2);
+	if (!frame->hd.length)
+		h2_spend(stream->h2, QS_COUNTER_flood_frames);
+	return 0;
 }
 
 static int on_frame(nghttp2_session *nghttp2, const nghttp2_frame *frame,
@@ -162,15 +164,22 @@ static int on_frame(nghttp2_session *nghttp2, const nghttp2_frame *frame,
 		stream->last_ns = uv_hrtime();
 		return on_headers(stream, frame);
 	case NGHTTP2_DATA:
-		if (!stream || stream->refused || stream->ended)
-			return h2_spend(h2);
-		return on_data_frame(stream, frame);
+		if (stream && !stream->refused && !stream->ended)
+			return on_data_frame(stream, frame);
+		h2_spend(h2, QS_COUNTER_flood_frames);
+		return 0;
 	case NGHTTP2_WINDOW_UPDATE:
 		/* Many for each response are no flood. */
 		tcp_conn_mark(h2->conn);
 		return 0;
+	case NGHTTP2_RST_STREAM:
+		if (stream)
+			stream->reset = true;
+		h2_spend(h2, QS_COUNTER_flood_resets);
+		return 0;
 	default:
-		return h2_spend(h2);
+		h2_spend(h2, QS_COUNTER_flood_frames);
+		return 0;
 	}
 }
 
@@ -182,14 +191,12 @@ static int on_begin_frame(nghttp2_session *nghttp2, const nghttp2_frame_hd *hd,
 
 	(void)nghttp2;
 	if (hd->type > NGHTTP2_CONTINUATION)
-		return h2_spend(h2);
+		h2_spend(h2, QS_COUNTER_flood_frames);
 	if (hd->type != NGHTTP2_CONTINUATION)
 		return 0;
 	if (++h2->continuations <= H2_MAX_CONTINUATIONS)
 		return 0;
-	h2->reason = h2->conn->reason = QS_CLOSE_flood;
-	nghttp2_session_terminate_session(h2->nghttp2,
-					  NGHTTP2_ENHANCE_YOUR_CALM);
+	h2_flooded(h2, QS_COUNTER_flood_fields);
 	return 0;
 }
 

@@ -13,6 +13,7 @@ enum {
 	QPACK_BLOCKED_STREAMS = 100,
 	CONTROL_STREAM = 0, /* a stream's type */
 	HEADERS_FRAME = 1,
+	STRAY_OCTETS_A_FRAME = 16,
 };
 
 static int on_deferred_consume(nghttp3_conn *nghttp3, int64_t stream_id,
@@ -33,7 +34,10 @@ static int on_acked(nghttp3_conn *nghttp3, int64_t stream_id, uint64_t size,
 	(void)nghttp3;
 	(void)stream_id;
 	(void)conn_user;
-	if (stream && stream->exchange)
+	if (!stream)
+		return 0;
+	stream->unread -= size;
+	if (stream->exchange)
 		exchange_release(stream->exchange, (size_t)size);
 	return 0;
 }
@@ -41,6 +45,7 @@ static int on_acked(nghttp3_conn *nghttp3, int64_t stream_id, uint64_t size,
 static void cancelled_by_client(struct h3_stream *stream)
 {
 	stream->h3->conn->quic->stats->counters.streams_reset_by_client++;
+	flood_spend(stream->h3->conn, QS_COUNTER_flood_resets, 1);
 	h3_stream_cancel(stream);
 	stream->refused = true;
 }
@@ -58,6 +63,8 @@ static int on_stream_close(nghttp3_conn *nghttp3, int64_t stream_id,
 		return 0;
 	if (error_code != NGHTTP3_H3_NO_ERROR && !stream->refused)
 		cancelled_by_client(stream);
+	else if (!stream->refused)
+		flood_request_done(stream->h3->conn);
 	h3_stream_free(stream);
 	return 0;
 }
@@ -97,7 +104,9 @@ static const nghttp3_callbacks callbacks = {
 	.begin_headers = h3_on_begin_headers,
 	.recv_header = h3_on_header,
 	.end_headers = h3_on_end_headers,
+	.begin_trailers = h3_on_begin_trailers,
 	.recv_trailer = h3_on_header,
+	.end_trailers = h3_on_end_trailers,
 	.stop_sending = on_want_stop_sending,
 	.end_stream = h3_on_end_stream,
 	.reset_stream = on_want_reset,
@@ -173,6 +182,10 @@ int h3_sent(struct h3 *h3, int64_t stream_id, size_t size)
 
 void h3_blocked(struct h3 *h3, int64_t stream_id)
 {
+	struct h3_stream *stream = h3_stream_find(h3, stream_id);
+
+	if (stream)
+		stream->blocked = true;
 	nghttp3_conn_block_stream(h3->nghttp3, stream_id);
 }
 
@@ -237,9 +250,21 @@ static bool ends_apart(const struct h3_stream *stream, const uint8_t *data,
 	       data[0] != HEADERS_FRAME;
 }
 
+/* What came on a stream and is no part of a message costs: empty DATA frames,
+ * frames that nobody knows, instructions to QPACK, and so on. */
+static void charge(struct h3 *h3, size_t octets)
+{
+	h3->stray_octets += octets;
+	flood_spend(h3->conn, QS_COUNTER_flood_octets,
+		    (uint32_t)(h3->stray_octets / STRAY_OCTETS_A_FRAME));
+	h3->stray_octets %= STRAY_OCTETS_A_FRAME;
+}
+
 int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	       const uint8_t *data, size_t size, bool fin)
 {
+	/* Whether a field section has its begin or its end in this. */
+	bool in_section = stream && (!stream->exchange || stream->in_trailers);
 	nghttp3_ssize consumed;
 	uint64_t code;
 	int rv;
@@ -261,6 +286,11 @@ int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	}
 	consumed = nghttp3_conn_read_stream(h3->nghttp3, stream_id, data, size,
 					    fin);
+	in_section =
+		stream && stream->begun && (in_section || stream->in_trailers);
+	/* Bodies are not among what is consumed here. */
+	if (consumed > 0 && !in_section)
+		charge(h3, (size_t)consumed);
 	if (consumed < 0) {
 		code = stream_error(consumed, size, fin);
 		if (!code || !stream)
@@ -273,13 +303,19 @@ int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	return 0;
 }
 
-int h3_acked(struct h3 *h3, int64_t stream_id, uint64_t size)
+int h3_acked(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
+	     uint64_t size)
 {
+	h3->acked_ns = uv_hrtime();
+	if (stream)
+		stream->acked_ns = h3->acked_ns;
 	return nghttp3_conn_add_ack_offset(h3->nghttp3, stream_id, size);
 }
 
-int h3_unblocked(struct h3 *h3, int64_t stream_id)
+int h3_unblocked(struct h3 *h3, int64_t stream_id, struct h3_stream *stream)
 {
+	if (stream)
+		stream->blocked = false;
 	return nghttp3_conn_unblock_stream(h3->nghttp3, stream_id);
 }
 

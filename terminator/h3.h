@@ -45,8 +45,9 @@ void h3_begins(struct h3 *h3, int64_t stream_id, const uint8_t *data,
 	       size_t size);
 int h3_receive(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	       const uint8_t *data, size_t size, bool fin);
-int h3_acked(struct h3 *h3, int64_t stream_id, uint64_t size);
-int h3_unblocked(struct h3 *h3, int64_t stream_id);
+int h3_acked(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
+	     uint64_t size);
+int h3_unblocked(struct h3 *h3, int64_t stream_id, struct h3_stream *stream);
 int h3_stop_reading(struct h3 *h3, int64_t stream_id);
 int h3_cancelled(struct h3 *h3, int64_t stream_id, struct h3_stream *stream);
 int h3_stream_opened(struct h3 *h3, int64_t stream_id);
@@ -65,6 +66,10 @@ void h3_goaway(struct h3 *h3, bool last);
 
 /* h3_request_count tells how many requests are open. */
 size_t h3_request_count(const struct h3 *h3);
+
+/* h3_end_unread resets the streams whose response the client has not taken
+ * anything of for `limit_ns`: it gives no window, or acknowledges nothing. */
+void h3_end_unread(struct h3 *h3, uint64_t now_ns, uint64_t limit_ns);
 
 /* h3_drained tells whether the last GOAWAY is out and no request is open. */
 bool h3_drained(struct h3 *h3);

@@ -7,6 +7,11 @@
 #include "terminator/conn.h"
 #include "terminator/quic.h"
 
+enum {
+	/* Of a section that is too large: 431 is the answer to some more. */
+	STRAY_FIELDS_A_FRAME = 32,
+};
+
 int h3_on_begin_headers(nghttp3_conn *nghttp3, int64_t stream_id,
 			void *conn_user, void *stream_user)
 {
@@ -19,6 +24,31 @@ int h3_on_begin_headers(nghttp3_conn *nghttp3, int64_t stream_id,
 		return NGHTTP3_ERR_CALLBACK_FAILURE;
 	stream->begun = true;
 	return nghttp3_conn_set_stream_user_data(nghttp3, stream_id, stream);
+}
+
+int h3_on_begin_trailers(nghttp3_conn *nghttp3, int64_t stream_id,
+			 void *conn_user, void *stream_user)
+{
+	struct h3_stream *stream = stream_user;
+
+	(void)nghttp3;
+	(void)stream_id;
+	(void)conn_user;
+	stream->in_trailers = true;
+	return 0;
+}
+
+int h3_on_end_trailers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
+		       void *conn_user, void *stream_user)
+{
+	struct h3_stream *stream = stream_user;
+
+	(void)nghttp3;
+	(void)stream_id;
+	(void)fin;
+	(void)conn_user;
+	stream->in_trailers = false;
+	return 0;
 }
 
 int h3_on_header(nghttp3_conn *nghttp3, int64_t stream_id, int32_t token,
@@ -34,6 +64,9 @@ int h3_on_header(nghttp3_conn *nghttp3, int64_t stream_id, int32_t token,
 	(void)stream_id;
 	(void)token;
 	(void)flags;
+	/* Each may be one octet on the wire, and thousands here. */
+	if (stream->too_large && !(++h3->stray_fields % STRAY_FIELDS_A_FRAME))
+		flood_spend(h3->conn, QS_COUNTER_flood_fields, 1);
 	if (stream->refused || stream->too_large)
 		return 0;
 	switch (h3_fields_add(&stream->fields, n.base, n.len, v.base, v.len,

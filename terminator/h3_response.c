@@ -60,6 +60,7 @@ static nghttp3_ssize read_response(nghttp3_conn *conn, int64_t stream_id,
 		size += pieces[i].iov_len;
 	}
 	exchange_read(stream->exchange, size);
+	stream->unread += size;
 	if (!exchange_at_end(stream->exchange, &trailers, &trailer_count))
 		return n ? (nghttp3_ssize)n : NGHTTP3_ERR_WOULDBLOCK;
 	*flags |= NGHTTP3_DATA_FLAG_EOF;
@@ -105,6 +106,10 @@ static void submit_head(struct h3_stream *stream, enum head_kind kind,
 	free(nv);
 	if (rv)
 		h3_stream_refuse(stream, NGHTTP3_H3_INTERNAL_ERROR);
+	if (kind != HEAD_INTERIM) {
+		stream->answered = true;
+		stream->acked_ns = uv_hrtime();
+	}
 	conn_mark(stream->h3->conn);
 }
 

@@ -21,6 +21,9 @@ void h3_refuse(struct h3 *h3, int64_t stream_id, uint64_t error_code)
 	struct qs_terminator_stats *stats = h3->conn->quic->stats;
 
 	stats->counters.streams_reset_by_us++;
+	/* What fails here is not the client's. */
+	if (error_code != NGHTTP3_H3_INTERNAL_ERROR)
+		flood_spend(h3->conn, QS_COUNTER_flood_resets, 1);
 	if (error_code == NGHTTP3_H3_MESSAGE_ERROR)
 		stats->counters.requests_malformed++;
 	ngtcp2_conn_shutdown_stream(h3->conn->ngtcp2, 0, stream_id, error_code);

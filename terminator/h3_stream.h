@@ -20,6 +20,9 @@ struct h3 {
 	struct h3_stream *streams; /* requests */
 	struct h3_control control; /* the client's control stream */
 	int64_t control_id;	   /* its ID, -1 before it is known */
+	size_t stray_octets;	   /* see h3_receive; not charged yet */
+	size_t stray_fields;	   /* so far */
+	uint64_t acked_ns;	   /* when the client last took anything */
 };
 
 struct h3_stream {
@@ -34,6 +37,12 @@ struct h3_stream {
 	bool complete;	/* all of the request came */
 	bool stopped;	/* the client was told to send no more of it */
 	bool refused;	/* reset: what still comes of the request is ignored */
+	bool in_trailers;
+	bool answered;	   /* a response has begun */
+	bool blocked;	   /* its window is used up */
+	uint64_t unread;   /* octets of the response's body that nghttp3 has */
+	uint64_t acked_ns; /* when the client last took some of it, or when it
+			      had to begin to */
 	struct h3_stream *prev, *next;
 };
 
@@ -71,6 +80,10 @@ const struct exchange_front *h3_response_front(void);
 /* The callbacks of nghttp3 on the request's side. */
 int h3_on_begin_headers(nghttp3_conn *nghttp3, int64_t stream_id,
 			void *conn_user, void *stream_user);
+int h3_on_begin_trailers(nghttp3_conn *nghttp3, int64_t stream_id,
+			 void *conn_user, void *stream_user);
+int h3_on_end_trailers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
+		       void *conn_user, void *stream_user);
 int h3_on_header(nghttp3_conn *nghttp3, int64_t stream_id, int32_t token,
 		 nghttp3_rcbuf *name, nghttp3_rcbuf *value, uint8_t flags,
 		 void *conn_user, void *stream_user);

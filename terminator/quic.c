@@ -8,6 +8,7 @@
 
 #include "terminator/conn.h"
 #include "terminator/debug_files.h"
+#include "terminator/h3.h"
 #include "terminator/limits.h"
 #include "terminator/listing.h"
 #include "terminator/stateless.h"
@@ -288,6 +289,18 @@ int quic_start(struct quic *quic, uv_loop_t *loop, const int fds[QS_MAX_PORTS])
 	quic->before_sleep.data = quic;
 	uv_prepare_start(&quic->before_sleep, before_sleep);
 	return 0;
+}
+
+void quic_step(struct quic *quic)
+{
+	uint64_t now_ns = uv_hrtime();
+	struct conn *conn;
+
+	DL_FOREACH (quic->conns, conn) {
+		if (conn->h3)
+			h3_end_unread(conn->h3, now_ns,
+				      quic->options.idle_timeout_ns);
+	}
 }
 
 void quic_close_all(struct quic *quic, enum qs_close_reason reason)

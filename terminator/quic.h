@@ -85,6 +85,9 @@ int quic_start(struct quic *quic, uv_loop_t *loop, const int fds[QS_MAX_PORTS]);
  * of these has changed. */
 void quic_apply_options(struct quic *quic);
 
+/* quic_step ends what clients do not read; to be called every second or so. */
+void quic_step(struct quic *quic);
+
 /* quic_close_all closes all connections with H3_NO_ERROR, for `reason`. */
 void quic_close_all(struct quic *quic, enum qs_close_reason reason);
 

@@ -6,11 +6,11 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/terminator/,certificates.o host_names.o cid.o close_reason.o conn.o \
 	conn_callbacks.o conn_write.o control.o control_maps.o \
 	control_messages.o control_sockets.o debug_files.o drain.o early_packet.o \
-	goaway.o icmp.o icmp_check.o paths.o h3.o h3_control.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o \
+	goaway.o icmp.o icmp_check.o paths.o h3.o h3_control.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o h3_unread.o \
 	listing.o manager.o options.o packet_protection.o quic.o reload.o reset_frames.o settings.o \
 	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o ticket_keys.o udp.o \
 	udp_open.o usage.o \
-	frame_budget.o front.o h1_server.o h1_server_request.o h1_server_response.o h1_server_tunnel.o \
+	flood.o frame_budget.o frame_tally.o front.o h1_server.o h1_server_request.o h1_server_response.o h1_server_tunnel.o \
 	h1_target.o h2_server.o h2_server_request.o h2_server_response.o \
 	listener.o stream_tls.o tcp.o tcp_conn.o)
 TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
@@ -39,6 +39,7 @@ settings_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,client_table.o \
 	limits.o random.o settings.o slow_list.o)
 settings_test_LIBS := -luv
 h1_target_test_OBJS := $(BUILD)/obj/terminator/h1_target.o
+frame_tally_test_OBJS := $(BUILD)/obj/terminator/frame_tally.o
 frame_budget_test_OBJS := $(BUILD)/obj/terminator/frame_budget.o
 early_packet_test_OBJS := $(BUILD)/obj/terminator/early_packet.o
 ticket_keys_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,random.o \

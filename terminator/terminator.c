@@ -141,6 +141,7 @@ static void on_heartbeat(uv_timer_t *timer)
 	usage_beat(&t->usage, now_ns, HEARTBEAT_MS * NS_PER_MS, t->stats);
 	if (now_ns - t->sampled_ns >= SAMPLE_NS) {
 		usage_sample(t->stats);
+		quic_step(&t->quic);
 		t->sampled_ns = now_ns;
 	}
 	t->stats->counters.access_log_dropped +=

@@ -15,7 +15,7 @@
 #endif
 
 /* Raised on every change of a map's key, value or meaning. */
-#define QS_ABI_VERSION 6
+#define QS_ABI_VERSION 7
 
 #define QS_PIN_DIR "/sys/fs/bpf/quicsteer"
 #define QS_RUN_DIR "/run/quicsteer"

@@ -137,6 +137,14 @@
 	X(limit_client_connections, "connections over the client's limit")     \
 	X(limit_connection_requests, "connections that made all requests")     \
 	X(limit_clients_unknown, "clients that had no place to be counted")    \
+	X(limit_unread,                                                        \
+	  "responses given up: not read for terminator.idle_timeout")          \
+	X(flood_resets, "connections closed: too many requests were reset")    \
+	X(flood_frames, "connections closed: too many frames of no use")       \
+	X(flood_packets, "connections closed: too many packets of no use")     \
+	X(flood_fields, "connections closed: field sections without end")      \
+	X(flood_octets,                                                        \
+	  "connections closed: too many octets on streams of no use")          \
 	X(upstream_connects, "connections to backends")                        \
 	X(upstream_reuses, "requests sent on a kept-alive backend connection") \
 	X(upstream_connect_errors, "connections to backends that failed")      \

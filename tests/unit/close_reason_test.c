@@ -21,6 +21,8 @@ Test(close_reason, errors_of_ngtcp2)
 	expect(NGTCP2_ERR_REQUIRED_TRANSPORT_PARAM, QS_CLOSE_crypto_error);
 	expect(NGTCP2_ERR_PROTO, QS_CLOSE_transport_error);
 	expect(NGTCP2_ERR_FLOW_CONTROL, QS_CLOSE_transport_error);
+	expect(NGTCP2_ERR_CRYPTO_BUFFER_EXCEEDED, QS_CLOSE_flood);
+	expect(NGTCP2_ERR_CONNECTION_ID_LIMIT, QS_CLOSE_flood);
 	expect(NGTCP2_ERR_DROP_CONN, QS_CLOSE_transport_error);
 	expect(NGTCP2_ERR_NOMEM, QS_CLOSE_internal);
 	expect(NGTCP2_ERR_INTERNAL, QS_CLOSE_internal);
