@@ -180,7 +180,7 @@ def slow_senders(results, bed):
 
 def streams(results, bed):
     bed.limit(streams=5)
-    load = bed.h3load(*["--get", "/bytes/40000"] * 20, "--pace", "200000")
+    load = bed.h3load(*["--get", "/bytes/200000"] * 20, "--pace", "2000000")
     most = 0
     while load.popen.poll() is None:
         row = bed.live()["t1"]["counters"]
