@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 20, STOPPED_CODE = NGHTTP3_H3_NO_ERROR };
+enum {
+	TICK_MS = 20,
+	PACE_LEAST = 1200, /* octets: less would make many small packets */
+	STOPPED_CODE = NGHTTP3_H3_NO_ERROR,
+};
 
 void load_stop_when_done(struct load *load)
 {
@@ -20,6 +24,7 @@ void load_stop_when_done(struct load *load)
 	uv_close((uv_handle_t *)&load->timeout, NULL);
 	uv_close((uv_handle_t *)&load->progress_signal, NULL);
 	uv_close((uv_handle_t *)&load->stop_signal, NULL);
+	uv_close((uv_handle_t *)&load->hurry_signal, NULL);
 }
 
 static struct entry *entry_of_cid(struct load *load,
@@ -89,11 +94,29 @@ static void begin_due(struct load *load, double seconds)
 	}
 }
 
+/* The octets that each paced session is given now, 0 = none yet. */
+static uint64_t paced_octets(struct load *load, double seconds)
+{
+	uint64_t octets;
+
+	if (!load->options->pace)
+		return 0;
+	if (load->hurried_ns)
+		return UINT32_MAX;
+	load->unpaced_s += seconds;
+	octets = (uint64_t)(load->options->pace * load->unpaced_s);
+	if (octets < PACE_LEAST)
+		return 0;
+	load->unpaced_s = 0;
+	return octets;
+}
+
 static void on_tick(uv_timer_t *timer)
 {
 	struct load *load = timer->data;
 	uint64_t now = connection_now();
 	double seconds = (double)(now - load->last_tick_ns) / 1e9;
+	uint64_t octets = paced_octets(load, seconds);
 	size_t i;
 
 	load->last_tick_ns = now;
@@ -104,9 +127,8 @@ static void on_tick(uv_timer_t *timer)
 		if (entry->state != ENTRY_RUNNING ||
 		    entry->session.connection.over)
 			continue;
-		if (load->options->pace)
-			http_tick(&entry->session,
-				  (uint64_t)(load->options->pace * seconds));
+		if (octets)
+			http_tick(&entry->session, octets);
 		entry_move(entry);
 	}
 }
@@ -138,6 +160,14 @@ static void on_stop(uv_signal_t *signal, int number)
 {
 	(void)number;
 	give_up(signal->data, "stopped");
+}
+
+static void on_hurry(uv_signal_t *signal, int number)
+{
+	struct load *load = signal->data;
+
+	(void)number;
+	load->hurried_ns = connection_now();
 }
 
 static void on_progress(uv_signal_t *signal, int number)
@@ -209,10 +239,12 @@ int load_run(struct load *load, const struct load_options *options)
 	uv_timer_init(&load->loop, &load->timeout);
 	uv_signal_init(&load->loop, &load->progress_signal);
 	uv_signal_init(&load->loop, &load->stop_signal);
+	uv_signal_init(&load->loop, &load->hurry_signal);
 	load->tick.data = load;
 	load->timeout.data = load;
 	load->progress_signal.data = load;
 	load->stop_signal.data = load;
+	load->hurry_signal.data = load;
 	load->started_ns = connection_now();
 	load->last_tick_ns = load->started_ns;
 	uv_timer_start(&load->tick, on_tick, 0, TICK_MS);
@@ -220,6 +252,7 @@ int load_run(struct load *load, const struct load_options *options)
 		       0);
 	uv_signal_start(&load->progress_signal, on_progress, SIGUSR1);
 	uv_signal_start(&load->stop_signal, on_stop, SIGTERM);
+	uv_signal_start(&load->hurry_signal, on_hurry, SIGUSR2);
 	if (options->json)
 		report_progress(load); /* signals may come from now on */
 	uv_run(&load->loop, UV_RUN_DEFAULT);

@@ -28,6 +28,7 @@ struct entry {
 	enum entry_state state;
 	uv_timer_t step; /* to the next round, or the end */
 	uint64_t started_ns;
+	uint64_t round_ns; /* when the last round began, 0: the first */
 	unsigned int reconnects;
 	json_t *terminators; /* names, of each connection so far */
 	json_t *backends;    /* {name: requests} */
@@ -50,14 +51,16 @@ struct load {
 	uv_loop_t loop;
 	uv_timer_t tick;    /* begins connections, paces, moves */
 	uv_timer_t timeout; /* of the whole run */
-	uv_signal_t progress_signal, stop_signal;
+	uv_signal_t progress_signal, stop_signal, hurry_signal;
 	struct connection_options connection;
 	struct http_options http;
 	struct entry *entries;
 	size_t entry_count;
-	size_t next;	  /* entry to begin */
-	bool stopping;	  /* nothing more is begun */
-	double allowance; /* connections that the rate lets begin now */
+	size_t next;	     /* entry to begin */
+	bool stopping;	     /* nothing more is begun */
+	uint64_t hurried_ns; /* when pace and hold were lifted, 0: not yet */
+	double unpaced_s;    /* whose octets nobody was given yet */
+	double allowance;    /* connections that the rate lets begin now */
 	uint64_t last_tick_ns, started_ns;
 	struct load_totals totals;
 	json_t *requests_failed;	    /* {reason: how many} */

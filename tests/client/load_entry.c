@@ -7,13 +7,22 @@
 
 #include "tests/client/load.h"
 
-static bool wants_more(const struct entry *entry)
+/* In a hurry a held connection makes one round more that it begins then. */
+static bool is_held(const struct entry *entry)
 {
-	const struct load_options *options = entry->load->options;
+	const struct load *load = entry->load;
 	uint64_t age_ms = (connection_now() - entry->started_ns) / 1000000;
 
-	return entry->session.rounds < options->rounds ||
-	       age_ms < options->hold_ms;
+	if (load->hurried_ns)
+		return load->options->hold_ms &&
+		       entry->round_ns < load->hurried_ns;
+	return age_ms < load->options->hold_ms;
+}
+
+static bool wants_more(const struct entry *entry)
+{
+	return entry->session.rounds < entry->load->options->rounds ||
+	       is_held(entry);
 }
 
 static void on_step(uv_timer_t *timer)
@@ -23,9 +32,10 @@ static void on_step(uv_timer_t *timer)
 
 	if (session->connection.over)
 		return;
-	if (!session->goaway && wants_more(entry))
+	if (!session->goaway && wants_more(entry)) {
+		entry->round_ns = connection_now();
 		http_round(session);
-	else
+	} else
 		connection_close(&session->connection, NGHTTP3_H3_NO_ERROR);
 }
 

@@ -10,7 +10,9 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from bed import Bed, by_terminator, reasons  # noqa: E402
-from moving import CONNECTIONS, DOWN, UP, under_rebinding  # noqa: E402
+from configured import ConfiguredBed  # noqa: E402
+from moving import (CONNECTIONS, DOWN, FIRST, SECOND, THIRD,  # noqa: E402
+                    UP, under_rebinding)
 from network import CLIENT_SECOND  # noqa: E402
 from process import wait_until  # noqa: E402
 
@@ -35,6 +37,33 @@ def nat(results, bed, family):
     results.check(f"{label}: terminators validated the new paths",
                   bed.total("paths_validated") - before >= CONNECTIONS * 2,
                   str(bed.total("paths_validated") - before))
+
+
+def waiting(results):
+    """Clients that wait for an answer when the NAT forgets them: only they can
+    mend that, by a PING. The terminator then sends the answer to where it came
+    from, whichever address that is."""
+    with ConfiguredBed() as bed:
+        bed.network.rebind(0, *FIRST)
+        load = bed.h3load("--connections", "50", "--hold", "300",
+                          "--interval", "10", "--keepalive", "300",
+                          "--get", "/slow/200", "--timeout", "300")
+        load.wait_for(lambda seen: seen["handshakes"] == 50, 10, "handshakes")
+        for outside, ports in ((0, SECOND), (1, THIRD), (0, FIRST)):
+            before = bed.total("paths_validated")
+            bed.network.rebind(outside, *ports)
+            wait_until(lambda before=before: bed.total("paths_validated")
+                       >= before + 50, 5, "new paths to be validated")
+        load.hurry()
+        lines = load.finish()
+        results.figure(f"answers in flight while the NAT forgets: "
+                       f"{load.summary()['requests']}, the slowest after "
+                       f"{load.summary()['slowest_ms']:.0f} ms")
+        results.check("answers in flight while the NAT forgets: all come",
+                      len(lines) == 50 and all(one["ok"] for one in lines),
+                      str(reasons(lines)))
+        results.equal("and to one connection each",
+                      bed.total("connections_accepted"), 50)
 
 
 def active(results, bed):
@@ -69,6 +98,7 @@ def shared_socket(results, bed):
 
 
 def migration(results):
+    waiting(results)
     with Bed(octets=[DOWN]) as bed:
         nat(results, bed, 4)
         nat(results, bed, 6)

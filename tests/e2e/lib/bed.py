@@ -442,6 +442,11 @@ class Load:
     def stop(self):
         self.popen.send_signal(signal.SIGTERM)
 
+    def hurry(self):
+        """From now on pace and hold are over: transfers end as fast as they
+        can, and held connections with one round more."""
+        self.popen.send_signal(signal.SIGUSR2)
+
     def summary(self):
         """The totals of a load that has ended."""
         return next(line["summary"] for line in self.lines

@@ -10,8 +10,13 @@ import sys
 import time
 
 
+PATIENCE = 6  # times as long as an idle machine needs, for a busy one
+
+
 def wait_until(condition, seconds, what):
-    """Returns the first true value of condition(), asked every 20 ms."""
+    """Returns the first true value of condition(), asked every 20 ms.
+    `seconds` are ample on an idle machine."""
+    seconds *= PATIENCE
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
