@@ -86,6 +86,7 @@ static int on_handshake_completed(ngtcp2_conn *ngtcp2, void *user)
 
 	count_handshake(conn);
 	if (!tls_session_has_protocol(conn->tls)) {
+		conn_set_reason(conn, QS_CLOSE_crypto_error);
 		ngtcp2_ccerr_set_tls_alert(&conn->error, ALERT_NO_PROTOCOL,
 					   NULL, 0);
 		return NGTCP2_ERR_CALLBACK_FAILURE;
