@@ -148,7 +148,8 @@ int live_apply(struct live *live, char *text, size_t size)
 	listeners_change(live->control->listeners, &live->next_options);
 	configure_flags(live->maps, &live->next_options);
 	rotation_configure(live->control->rotation, &live->next_options);
-	metrics_config_pools(live->metrics, live->next);
+	metrics_config_file(live->metrics, live->next,
+			    live->control->own->path);
 	qs_log_set_level(live->next_options.log_level);
 	qs_log_set_format(live->next_options.log_format);
 	length = strlen(text);

@@ -183,6 +183,9 @@ static int install(struct loader *loader)
 
 static int serve(struct loader *loader, uv_loop_t *loop)
 {
+	if (loader->live.config)
+		metrics_config_file(&loader->metrics_config,
+				    loader->live.config, loader->own.path);
 	if (loader->options->metrics_on &&
 	    exporter_start(&loader->exporter, &loader->maps,
 			   &loader->registry.totals, &loader->metrics_config))
@@ -269,8 +272,6 @@ int loader_start(struct loader *loader, const struct loader_setup *setup,
 		return -1;
 	}
 	metrics_config_init(&loader->metrics_config);
-	if (setup->config)
-		metrics_config_pools(&loader->metrics_config, setup->config);
 	if (check(loader) || install(loader) || serve(loader, loop)) {
 		undo(loader);
 		return -1;

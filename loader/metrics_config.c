@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/metrics_config.h"
+#include "loader/certificate_expiry.h"
 #include "loader/lib/clock.h"
 #include "loader/lib/log.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#define CERTIFICATE "certificate_expiry_time_seconds"
 
 void metrics_config_init(struct metrics_config *config)
 {
@@ -16,14 +19,12 @@ void metrics_config_init(struct metrics_config *config)
 void metrics_config_close(struct metrics_config *config)
 {
 	free(config->pools.text);
+	free(config->certificates.text);
 	pthread_mutex_destroy(&config->lock);
 }
 
-void metrics_config_pools(struct metrics_config *config,
-			  const struct qs_config *file)
+static void add_pools(struct metrics_out *out, const struct qs_config *file)
 {
-	struct metrics_out pools = {}, old;
-
 	for (size_t i = 0; i < file->pool_count; i++) {
 		const struct qs_config_pool *pool = &file->pools[i];
 		struct metrics_labels labels = {};
@@ -33,19 +34,81 @@ void metrics_config_pools(struct metrics_config *config,
 			      qs_config_balance_name(pool->balance));
 		metrics_label(&labels, "affinity",
 			      qs_config_affinity_name(pool->affinity));
-		metrics_count(&pools, "pool_info", &labels, 1);
+		metrics_count(out, "pool_info", &labels, 1);
 	}
-	if (pools.failed) {
-		log_warn("the metrics do not tell of the new pools: "
+}
+
+static void add_certificate(struct metrics_out *out, const char *path)
+{
+	struct metrics_labels labels = {};
+	const char *error;
+	time_t end;
+
+	metrics_label(&labels, "file", path);
+	if (!*labels.text)
+		error = "its path is too long for a label";
+	else if (!certificate_expiry(path, &end, &error))
+		error = NULL;
+	if (error) {
+		log_warn("the metrics do not tell when %s expires: %s", path,
+			 error);
+		return;
+	}
+	metrics_count(out, CERTIFICATE, &labels, end > 0 ? end : 0);
+}
+
+/* A series may stand there once only. */
+static bool is_told(const struct qs_config_terminator *terminator, size_t index)
+{
+	const char *path = terminator->certificates[index].certificate;
+
+	if (terminator->certificate && !strcmp(terminator->certificate, path))
+		return true;
+	for (size_t i = 0; i < index; i++) {
+		if (!strcmp(terminator->certificates[i].certificate, path))
+			return true;
+	}
+	return false;
+}
+
+static void add_certificates(struct metrics_out *out,
+			     const struct qs_config *file, const char *own)
+{
+	const struct qs_config_terminator *terminator = &file->terminator;
+
+	if (terminator->certificate)
+		add_certificate(out, terminator->certificate);
+	for (size_t i = 0; i < terminator->certificate_count; i++) {
+		if (!is_told(terminator, i))
+			add_certificate(
+				out, terminator->certificates[i].certificate);
+	}
+	if (qs_config_self_signed(file))
+		add_certificate(out, own);
+}
+
+void metrics_config_file(struct metrics_config *config,
+			 const struct qs_config *file, const char *own)
+{
+	struct metrics_out pools = {}, certificates = {}, old[2];
+
+	add_pools(&pools, file);
+	add_certificates(&certificates, file, own);
+	if (pools.failed || certificates.failed) {
+		log_warn("the metrics do not tell of the new configuration: "
 			 "out of memory");
 		free(pools.text);
+		free(certificates.text);
 		return;
 	}
 	pthread_mutex_lock(&config->lock);
-	old = config->pools;
+	old[0] = config->pools;
+	old[1] = config->certificates;
 	config->pools = pools;
+	config->certificates = certificates;
 	pthread_mutex_unlock(&config->lock);
-	free(old.text);
+	free(old[0].text);
+	free(old[1].text);
 }
 
 void metrics_config_reloaded(struct metrics_config *config, bool applied)
@@ -79,15 +142,26 @@ static void write_reloads(struct metrics_out *out,
 		      config->changed_ns / 1000);
 }
 
+static void write_samples(struct metrics_out *out, const char *name,
+			  const char *help, const struct metrics_out *samples)
+{
+	if (!samples->length)
+		return;
+	metrics_head(out, name, "gauge", help);
+	metrics_append(out, samples);
+}
+
 void metrics_config_write(struct metrics_out *out,
 			  struct metrics_config *config)
 {
 	pthread_mutex_lock(&config->lock);
 	write_reloads(out, config);
-	if (config->pools.length) {
-		metrics_head(out, "pool_info", "gauge",
-			     "How the pool balances and binds sessions.");
-		metrics_append(out, &config->pools);
-	}
+	write_samples(out, "pool_info",
+		      "How the pool balances and binds sessions.",
+		      &config->pools);
+	write_samples(out, CERTIFICATE,
+		      "When the first certificate of the file expires, in Unix "
+		      "time, as the file was at the last start or reload.",
+		      &config->certificates);
 	pthread_mutex_unlock(&config->lock);
 }

@@ -13,18 +13,22 @@
 
 struct metrics_config {
 	pthread_mutex_t lock;
-	struct metrics_out pools; /* samples of pool_info; owned */
-	__u64 applied, failed;	  /* reloads */
-	__u64 changed_ns;	  /* CLOCK_REALTIME; 0: no reload was applied */
+	struct metrics_out pools;	 /* samples of pool_info; owned */
+	struct metrics_out certificates; /* when they expire; owned */
+	__u64 applied, failed;		 /* reloads */
+	__u64 changed_ns; /* CLOCK_REALTIME; 0: no reload was applied */
 };
 
 /* metrics_config_init, metrics_config_close: the lock, and what it guards. */
 void metrics_config_init(struct metrics_config *config);
 void metrics_config_close(struct metrics_config *config);
 
-/* metrics_config_pools: these are in force now. */
-void metrics_config_pools(struct metrics_config *config,
-			  const struct qs_config *file);
+/*
+ * metrics_config_file: this is in force now. Reads its certificates, or, where
+ * it names none, `own`. What cannot be told is logged and left out.
+ */
+void metrics_config_file(struct metrics_config *config,
+			 const struct qs_config *file, const char *own);
 
 /* metrics_config_reloaded: a reload has ended. */
 void metrics_config_reloaded(struct metrics_config *config, bool applied);

@@ -71,7 +71,6 @@ static void add_decimal(struct metrics_out *out, __u64 value, __u64 scale)
 void metrics_append(struct metrics_out *out, const struct metrics_out *samples)
 {
 	add_octets(out, samples->text, samples->length);
-	out->failed |= samples->failed;
 }
 
 static void add_name(struct metrics_out *out, const char *name)

@@ -54,8 +54,11 @@ wishes_test_LIBS := -lbpf
 metrics_write_test_OBJS := $(BUILD)/obj/loader/metrics_write.o
 metrics_config_test_OBJS := $(CONFIG_OBJS) $(addprefix \
 	$(BUILD)/obj/loader/,metrics_config.o metrics_write.o lib/json_text.o \
-	lib/log.o)
-metrics_config_test_LIBS := $(config_test_LIBS)
+	certificate_expiry.o self_signed.o lib/log.o)
+metrics_config_test_LIBS := $(config_test_LIBS) -lgnutls
+certificate_expiry_test_OBJS := $(addprefix $(BUILD)/obj/loader/, \
+	certificate_expiry.o self_signed.o)
+certificate_expiry_test_LIBS := -lgnutls
 SECRETS_OBJS := $(addprefix $(BUILD)/obj/loader/lib/,secrets.o key_file.o \
 	parse.o)
 secrets_test_OBJS := $(SECRETS_OBJS)

@@ -4,10 +4,11 @@
 BENCH_OBJ := $(BUILD)/obj/tests/bench
 TEST_PROGRAMS += $(BUILD)/tests/metrics_bench
 
-$(BUILD)/tests/metrics_bench: LIBS = -lpthread $(QUICSTEER_LIBS)
+$(BUILD)/tests/metrics_bench: LIBS = -lpthread -lgnutls $(QUICSTEER_LIBS)
 $(BUILD)/tests/metrics_bench: $(BENCH_OBJ)/metrics_bench.o \
 		$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard loader/metrics*.c)) \
-		$(BUILD)/obj/loader/totals.o $(BUILD)/lib/libquicsteer.a
+		$(addprefix $(BUILD)/obj/loader/,totals.o certificate_expiry.o) \
+		 $(BUILD)/lib/libquicsteer.a
 	$(link)
 
 .PHONY: bench-metrics

@@ -6,6 +6,7 @@ what Grafana reads."""
 
 import copy
 import glob
+import json
 import os
 import re
 import subprocess
@@ -16,7 +17,7 @@ import yaml
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import dashboards  # noqa: E402
 import tap  # noqa: E402
-from bed import tool  # noqa: E402
+from bed import TREE, tool  # noqa: E402
 from prometheus import MONITORING, configuration  # noqa: E402
 
 ALERTS = re.compile(r'^ALERTS\{alertname="(\w+)", alertstate="firing"\}$')
@@ -76,6 +77,45 @@ def check_alerts(results):
             f"{rule['alert']} says what is and what to do",
             rule["labels"]["severity"] in SEVERITIES and notes["summary"]
             and len(notes["description"]) > 60, f"{rule}")
+
+
+def advice():
+    """All that alerts and dashboards tell people to do or to look at."""
+    texts = [text for rule in alerts()
+             for text in rule["annotations"].values()]
+    texts += [panel["description"] for one in dashboards.load().values()
+              for panel in dashboards.panels(one)]
+    return " ".join(texts)
+
+
+def is_key(schema, words):
+    """Whether the schema of quicsteer.yaml has a key of these words."""
+    for word in words:
+        schema = schema.get("items", schema).get("properties", {}).get(word)
+        if schema is None:
+            return False
+    return True
+
+
+def check_advice(results):
+    with open(f"{TREE}/deploy/lbctl.1", encoding="utf-8") as file:
+        commands = re.findall(r"^\.It Cm ([a-z]+(?: [a-z]+)?)", file.read(),
+                              re.M)
+    said = re.findall(r"\blbctl ((?:[a-z|]+ ?){1,2})", advice())
+    unknown = {words for words in said for one in words.split("|")[:1]
+               if not any(f"{one} ".startswith(f"{command} ")
+                          for command in commands)}
+    results.check(f"the {len(said)} commands of lbctl that are advised exist",
+                  len(said) > 20 and not unknown, f"{unknown}")
+    with open(f"{TREE}/deploy/quicsteer.schema.json",
+              encoding="utf-8") as file:
+        schema = json.load(file)
+    keys = set(re.findall(r"\b(?:loader|terminator|healthd|pools\[\])"
+                          r"(?:\.[a-z_]+)+", advice()))
+    unknown = {key for key in keys
+               if not is_key(schema, key.replace("[]", "").split("."))}
+    results.check(f"and so do the {len(keys)} keys of the configuration",
+                  len(keys) > 5 and not unknown, f"{unknown}")
 
 
 def check_provisioning(results):
@@ -144,6 +184,7 @@ def check_dashboards(results):
 def monitoring_files(results):
     by_promtool(results)
     check_alerts(results)
+    check_advice(results)
     check_provisioning(results)
     check_dashboards(results)
 
