@@ -54,10 +54,12 @@ static int clear_path(const struct control *control)
 	return 0;
 }
 
+/* A file that is given to another user stays our group's: so our next process,
+ * which looks whether anybody listens there, needs no CAP_DAC_OVERRIDE. */
 static int bind_listener(const struct control *control, const uid_t *extra_uid)
 {
 	const char *path = control->address.sun_path;
-	mode_t mask = umask(0177);
+	mode_t mask = umask(extra_uid ? 0117 : 0177);
 	int error = bind(control->listener,
 			 (const struct sockaddr *)&control->address,
 			 sizeof(control->address));

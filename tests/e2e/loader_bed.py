@@ -184,12 +184,13 @@ class Bed:
         name = {"loader": "quicsteer-loader"}.get(name, name)
         return os.path.join(BUILD, "bin", name)
 
-    def start_loader(self, *options):
+    def start_loader(self, *options, prefix=()):
         """Starts a loader and waits until it is ready; returns whether it is."""
         self.loaders += 1
         self.loader = Process(
-            [*self.inside(self.server), self.program("loader"), "--interface",
-             self.interface, "--vip", "%s:%d" % (self.vip, self.port),
+            [*self.inside(self.server), *prefix, self.program("loader"),
+             "--interface", self.interface,
+             "--vip", "%s:%d" % (self.vip, self.port),
              "--pin-dir", self.pins, "--control", self.control, "--state-dir",
              self.state, "--metrics", self.metrics, *options],
             os.path.join(self.scratch, "loader%d.log" % self.loaders))

@@ -445,10 +445,17 @@ def test_extra_user(bed):
     answer = one.ask("hello")
     check("--terminator-user lets that user register",
           answer["event"] == "welcome", answer)
-    mode = os.stat(bed.control).st_mode & 0o777
-    check("and nobody else: the socket's mode is 0600", mode == 0o600,
-          oct(mode))
+    status = os.stat(bed.control)
+    check("and nobody else but the loader's own group",
+          status.st_mode & 0o777 == 0o660 and status.st_gid == os.getegid(),
+          oct(status.st_mode))
     one.kill()
+    bed.loader.stop(signal.SIGKILL)
+    started = bed.start_loader(
+        "--terminator-user", "nobody", prefix=[
+            "setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"])
+    check("a loader without CAP_DAC_OVERRIDE starts after one was killed",
+          started, bed.loader.text()[-500:])
 
 
 def test_notify(bed):
