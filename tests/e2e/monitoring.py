@@ -73,9 +73,14 @@ LEGEND = re.compile(r"\{\{(\w+)\}\}")
 class Trouble:
     """A load, and all that the dashboards tell of, one after the other."""
 
-    def __init__(self, bed):
+    def __init__(self, bed, prometheus):
         self.bed = bed
+        self.prometheus = prometheus
         self.others = []
+
+    def _seen(self, expression):
+        """Waits until Prometheus has seen it."""
+        wait_until(lambda: self.prometheus.query(expression), 60, expression)
 
     def _start(self, *command):
         self.others.append(subprocess.Popen(
@@ -84,9 +89,10 @@ class Trouble:
 
     def _load(self):
         gets = [word for path in PATHS.values() for word in ("--get", path)]
-        self.load = self.bed.h3load(
-            "--connections", "10", "--hold", "16", "--interval", "50",
-            "--cookies", "--tolerant", "--timeout", "90", *gets)
+        # The bed ends it.
+        self.bed.h3load(
+            "--connections", "24", "--hold", "300", "--interval", "100",
+            "--cookies", "--tolerant", "--timeout", "400", *gets)
         self.movers = [self.bed.h3load(
             "--connections", "4", "--get", "/bytes/1000000", "--pace",
             "400000", "--timeout", "90", *how) for how in (
@@ -118,12 +124,9 @@ class Trouble:
         self.bed.backend_mode("b1", "fail")
         self.bed.backend_mode("b3", "refuse")
         self.bed.stop_backend("b6")
-        wait_until(lambda: self.bed.rows()["b1"]["breaker"]["state"] ==
-                   "open", 20,
-                   "b1's breaker")
+        self._seen('quicsteer_backend_breaker_state{state="open"} == 1')
         self.bed.backend_mode("b2", "slow:1500")  # over its check's timeout
-        wait_until(lambda: self.bed.rows()["b2"]["health"] == "down", 20,
-                   "b2's check")
+        self._seen("quicsteer_backend_up == 0")
         for name in ("b1", "b2", "b3"):
             self.bed.backend_mode(name, "ok")
 
@@ -134,7 +137,8 @@ class Trouble:
         status, said = self.bed.reload()
         if status:
             raise RuntimeError(said)
-        time.sleep(2 * INTERVAL)
+        self._seen('ALERTS{alertname="QuicsteerReloadFailed"}')
+        self._seen("quicsteer_config_last_reload_time_seconds")
         Neighbour(self.bed.network).send(ip_packet(
             "192.0.2.1", 5000, VIP[4], PORT, quic_initial()))
         self.bed.ctl("cid", "rotate", "--control", self.bed.control)
@@ -145,15 +149,13 @@ class Trouble:
 
     def _hang(self):
         self.bed.terminators["t2"].send(signal.SIGSTOP)
-        wait_until(lambda: self.bed.live()["t2"]["breaker"]["state"] ==
-                   "open", 20,
-                   "t2's breaker")
-        time.sleep(2 * INTERVAL)
+        self._seen('quicsteer_terminator_breaker_state{state="open"} == 1')
         self.bed.terminators["t2"].send(signal.SIGCONT)
 
     def _kill(self):
         """The others send its clients resets."""
         self.bed.terminators.pop("t3").end(signal.SIGKILL)
+        self._seen("quicsteer_terminator_stateless_resets_sent_total > 0")
 
     def make(self):
         drop_some(self.bed.network)
@@ -166,8 +168,8 @@ class Trouble:
         self._hang()
         self._kill()
         for one in self.others:
-            one.wait(60)
-        for load in (self.load, *self.movers):
+            one.wait(120)
+        for load in self.movers:
             load.finish()
 
 
@@ -275,7 +277,7 @@ def monitoring(results):
         prometheus = Prometheus(bed)
         start = time.time()
         time.sleep(3 * INTERVAL)  # idle: shares are 0, not 0 / 0
-        Trouble(bed).make()
+        Trouble(bed, prometheus).make()
         time.sleep(2 * INTERVAL)
         questions = Questions(results, prometheus, start)
         for dashboard in dashboards.load().values():

@@ -132,6 +132,37 @@ def check_provisioning(results):
         provider["providers"][0]["allowUiUpdates"], f"{provider}")
 
 
+def check_compose(results):
+    """deploy/compose.yaml has what the files here speak of."""
+    with open(f"{TREE}/deploy/compose.yaml", encoding="utf-8") as file:
+        services = yaml.safe_load(file)["services"]
+    names = set(services)
+    for one in services.values():
+        networks = one.get("networks", {})
+        for network in networks.values() if isinstance(networks, dict) else ():
+            names.update((network or {}).get("aliases", ()))
+    hosts = {target.split(":")[0]
+             for job in configuration()["scrape_configs"]
+             for some in job.get("file_sd_configs", ())
+             for name in some["files"]
+             for group in read(name) for target in group["targets"]}
+    results.check("Prometheus's targets are services of compose.yaml",
+                  hosts and hosts <= names, f"{hosts - names}")
+    mounts = dict(one.split(":")[:2] for name in ("prometheus", "grafana")
+                  for one in services[name]["volumes"])
+    parts = {path: at for path, at in mounts.items() if "monitoring" in path}
+    results.check("which mounts what is here", len(parts) >= 4 and all(
+        os.path.exists(f"{TREE}/deploy/{path}") for path in parts), f"{parts}")
+    provider = read("grafana/provisioning/dashboards/quicsteer.yml")
+    results.equal("the dashboards where Grafana looks for them",
+                  mounts["../monitoring/grafana/dashboards"],
+                  provider["providers"][0]["options"]["path"])
+    environment = services["grafana"]["environment"]
+    results.check("and lets nobody in without a password",
+                  "GF_AUTH_ANONYMOUS_ENABLED=false" in environment,
+                  f"{environment}")
+
+
 def faults(dashboard):
     """(what is wrong, a copy of the dashboard where it is) for each check."""
     def broken(change):
@@ -186,6 +217,7 @@ def monitoring_files(results):
     check_alerts(results)
     check_advice(results)
     check_provisioning(results)
+    check_compose(results)
     check_dashboards(results)
 
 

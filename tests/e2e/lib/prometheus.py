@@ -44,6 +44,7 @@ class Prometheus:
         settings["rule_files"] = [f"{MONITORING}/{name}"
                                   for name in settings["rule_files"]]
         for job in settings["scrape_configs"]:
+            job.pop("file_sd_configs", None)
             job["static_configs"] = [
                 {"targets": [TARGETS[job["job_name"]]]}]
         path = bed.path("prometheus.yml")
