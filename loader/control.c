@@ -46,8 +46,14 @@ static int clear_path(const struct control *control)
 	error = connect(control->listener,
 			(const struct sockaddr *)&control->address,
 			sizeof(control->address));
-	if (!error || errno != ECONNREFUSED) {
+	if (!error) {
 		log_error("--control %s: another loader listens there", path);
+		return -1;
+	}
+	if (errno != ECONNREFUSED) {
+		log_error("--control %s: cannot see whether another loader "
+			  "listens there: %s",
+			  path, strerror(errno));
 		return -1;
 	}
 	unlink(path);
