@@ -13,7 +13,6 @@ from configured import ConfiguredBed  # noqa: E402
 from h3frames import (CONTROL_STREAM, DATA, SETTINGS, Script,  # noqa: E402
                       frame, headers, request, varint)
 from network import VIP  # noqa: E402
-from process import wait_until  # noqa: E402
 
 PRIORITY_UPDATE = 0xf0700
 UPGRADER = 8100
@@ -31,10 +30,7 @@ class ExtensionsBed(ConfiguredBed):
                                  {"pool": "web"}]})
 
     def _backends(self):
-        path = os.path.join(os.path.dirname(__file__), "lib/upgrading.py")
-        process = self.spawn("upgrader", self.network.server,
-                             [sys.executable, path, str(UPGRADER)])
-        wait_until(lambda: "listening" in process.log(), 5, "the upgrader")
+        self.start_upgrader(UPGRADER)
         super()._backends()
 
     def h3raw(self, script):

@@ -23,9 +23,24 @@ from process import wait_until  # noqa: E402
 from quic_cases import FINE  # noqa: E402
 
 AT_ONCE = 12
+UPGRADER = 8100
 # More streams than QPACK lets wait.
 SETTINGS = {"terminator": {"quic": {"early_data": True},
-                           "limits": {"streams": 150}}}
+                           "limits": {"streams": 150}},
+            "routes": [{"path": "/ws", "pool": "sockets"}, {"pool": "web"}]}
+
+
+class MisbehaviourBed(ConfiguredBed):
+    def __init__(self):
+        super().__init__(backends=("b1",), terminators=2, pools=[
+            {"name": "web"},
+            {"name": "sockets", "backends": [
+                {"name": "up", "url": f"http://127.0.0.1:{UPGRADER}"}]}],
+            settings=SETTINGS)
+
+    def _backends(self):
+        self.start_upgrader(UPGRADER)
+        super()._backends()
 
 
 def wanted_text(wanted):
@@ -76,6 +91,16 @@ class Runner:
             return client, do(client)
         return act
 
+    def in_tunnel(self, octets, end):
+        async def act():
+            client = await foreign.Client(self.bed).start()
+            client.begin()
+            stream = client.bidi(h3_cases.connect())
+            await client.until(lambda: client.status(stream) == 200, "tunnel")
+            client.send(stream, octets, end)
+            return client, None
+        return act
+
     def in_handshake(self, do):
         """Behind the ClientHello. For Handshake packets it waits for the keys,
         and does not complete the handshake."""
@@ -110,10 +135,13 @@ class Runner:
 
     def all_cases(self):
         for row in (quic_cases.STREAMS + quic_cases.FRAMES
-                    + quic_cases.CRYPTO_CASES + h3_cases.BARE):
+                    + quic_cases.DATAGRAMS + quic_cases.CRYPTO_CASES
+                    + h3_cases.BARE):
             yield row[0], row[1], self.after_handshake(row[2], False)
         for row in h3_cases.READY:
             yield row[0], row[1], self.after_handshake(row[2], True)
+        for name, wanted, octets, end in h3_cases.TUNNELS:
+            yield name, wanted, self.in_tunnel(octets, end)
         for row in quic_cases.EARLY:
             yield row[0], row[1], self.in_handshake(row[2])
         for row in quic_cases.ZERO:
@@ -160,8 +188,7 @@ def closed(bed, labels=""):
 
 
 def misbehaviour(results):
-    with ConfiguredBed(backends=("b1",), terminators=2,
-                       settings=SETTINGS) as bed:
+    with MisbehaviourBed() as bed:
         before = {name: row["pid"] for name, row in bed.live().items()}
         runner = Runner(bed)
         count, end = foreign.run(bed, runner.scenario)

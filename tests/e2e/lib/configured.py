@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import urllib.request
 
 from bed import Bed, METRICS, VIPS, program
@@ -88,6 +89,13 @@ class ConfiguredBed(Bed):
         self.backends[name] = (process, control)
         self.addresses[name] = address
         return address
+
+    def start_upgrader(self, port):
+        """Starts a backend of WebSockets; see upgrading.py."""
+        path = os.path.join(os.path.dirname(__file__), "upgrading.py")
+        process = self.spawn("upgrader", self.network.server,
+                             [sys.executable, path, str(port)])
+        wait_until(lambda: "listening" in process.log(), 5, "the upgrader")
 
     def stop_backend(self, name):
         self.backends[name][0].end(signal.SIGKILL)

@@ -138,7 +138,6 @@ class Client(asyncio.DatagramProtocol):
         self.is_complete = None
         self.quic = Quic(self._on_closed, configuration=configuration,
                          session_ticket_handler=self.tickets.append, **more)
-        self.packet_numbers = {INITIAL: 1000, HANDSHAKE: 1000}
 
     # Life
 
@@ -320,17 +319,19 @@ class Client(asyncio.DatagramProtocol):
 
     # Packets
 
-    def packet(self, frames, first=0x43, crypto=None, number=None):
+    def datagram(self, octets):
+        self.transport.sendto(octets, (VIP[4], PORT))
+
+    def packet(self, frames, first=0x43, crypto=None, number=None, behind=b""):
         """Sends a packet of 1-RTT with frames made by hand. `first` is the
-        first octet, but for its key phase."""
+        first octet, but for its key phase; `behind` follows the packet."""
         crypto = crypto or self.quic._cryptos[ONE_RTT].send
         if number is None:
             number = self.quic._packet_number
             self.quic._packet_number += 1
         head = bytes([first | crypto.key_phase << 2]) \
             + self.quic._peer_cid.cid + number.to_bytes(4, "big")
-        self.transport.sendto(crypto.encrypt_packet(head, frames, number),
-                              (VIP[4], PORT))
+        self.datagram(crypto.encrypt_packet(head, frames, number) + behind)
 
     def long_packet(self, epoch, frames, first=0xc3):
         """Sends a packet with a long header."""
@@ -346,8 +347,8 @@ class Client(asyncio.DatagramProtocol):
             frames += bytes(1200 - len(head) - 2 - 4 - 16 - len(frames))
         head += (0x4000 | 4 + len(frames) + 16).to_bytes(2, "big")
         head += number.to_bytes(4, "big")
-        sealed = quic._cryptos[epoch].send.encrypt_packet(head, frames, number)
-        self.transport.sendto(sealed, (VIP[4], PORT))
+        self.datagram(quic._cryptos[epoch].send.encrypt_packet(head, frames,
+                                                               number))
 
 
 def run(bed, scenario):

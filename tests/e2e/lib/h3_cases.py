@@ -27,7 +27,7 @@ def on_stream(code):
     return (("reset", code), ("stop", code))
 
 
-CREATION, CRITICAL, UNEXPECTED, FRAME, EXCESSIVE, ID, SETTINGS_ERROR, \
+CREATION, CRITICAL, UNEXPECTED, FRAME, _, ID, SETTINGS_ERROR, \
     MISSING_SETTINGS = (application(0x100 + code) for code in range(3, 11))
 INCOMPLETE, MESSAGE = on_stream(0x10d), on_stream(0x10e)
 QPACK, QPACK_ENCODER, QPACK_DECODER = (application(0x200 + code)
@@ -331,6 +331,18 @@ MESSAGES = [
      on_request(connect(authority=None))),
     (":protocol twice", MESSAGE,
      on_request(connect(more=[(":protocol", "websocket")]))),
+]
+
+# On a WebSocket's stream, behind the response (RFC 9114, 4.4: of known frames
+# only DATA).
+TUNNELS = [
+    ("HEADERS on a tunnel", UNEXPECTED, TRAILERS, False),
+    ("SETTINGS on a tunnel", UNEXPECTED, settings(), False),
+    ("PUSH_PROMISE on a tunnel", UNEXPECTED,
+     frame(PUSH_PROMISE, varint(0) + PSEUDO), False),
+    ("DATA on a tunnel that the end cuts", FRAME,
+     frame(DATA, b"x", length=9), True),
+    ("a reserved frame on a tunnel", FINE, frame(GREASE, b"x" * 99), False),
 ]
 
 SECTIONS = [

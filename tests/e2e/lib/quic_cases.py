@@ -55,11 +55,6 @@ def sends(*frames):
     return lambda client: client.packet(b"".join(frames))
 
 
-def unsent(client):
-    """One above what the server can have acknowledged: nobody's packet."""
-    return client.packet(fields(ACK, 100000, 0, 0, 0))
-
-
 def behind_limit(kind, more, uni=False):
     """A frame about the first stream that is over the limit."""
     def send(client):
@@ -126,6 +121,17 @@ def old_keys(client):
     pair.encrypt_packet(b"\x40" + bytes(12), b"", 0)  # which updates
     client.packet(fields(PING))
     client.packet(fields(PING), crypto=old)
+
+
+def forged(client):
+    """To this connection, but of nobody's keys."""
+    client.datagram(b"\x43" + client.quic._peer_cid.cid + bytes(60))
+
+
+def twice(client):
+    number = client.quic._packet_number
+    client.packet(fields(PING))
+    client.packet(fields(PING), number=number)
 
 
 def long_header(epoch, *frames, first=0xc3):
@@ -224,7 +230,8 @@ FRAMES = [
     # RFC 9221, 3.
     ("DATAGRAM that was not agreed on", VIOLATION + ENCODING,
      sends(fields(0x31, 3, b"abc"))),
-    ("ACK of a packet that was never sent", VIOLATION, unsent),
+    ("ACK of a packet that was never sent", VIOLATION,
+     sends(fields(ACK, 100000, 0, 0, 0))),
     ("ACK of less than nothing", ENCODING, sends(fields(ACK, 0, 0, 0, 1))),
     ("ACK with a gap below nothing", ENCODING,
      sends(fields(ACK, 1, 0, 1, 0, 5, 5))),
@@ -256,6 +263,18 @@ FRAMES = [
      retire_in_use),
 ]
 
+# Datagrams that are not worth an error (RFC 9000, 12.2 and 5.2).
+DATAGRAMS = [
+    ("a packet that does not decrypt", FINE, forged),
+    ("octets behind a packet", FINE,
+     lambda client: client.packet(fields(PING), behind=b"behind" * 9)),
+    ("a datagram of one octet", FINE,
+     lambda client: client.datagram(b"\x43")),
+    ("a packet twice", FINE, twice),
+    ("a long header behind the handshake", FINE,
+     lambda client: client.datagram(b"\xe3\0\0\0\1" + bytes(1300))),
+]
+
 CRYPTO_CASES = [
     ("CRYPTO beyond what is kept", CRYPTO_EXCEEDED,
      sends(fields(CRYPTO, 1 << 20, 1, b"x"))),
@@ -270,15 +289,16 @@ CRYPTO_CASES = [
     ("EndOfEarlyData", UNEXPECTED_MESSAGE,
      sends(fields(CRYPTO, 0, 4, b"\5\0\0\0"))),
     # RFC 9001, 6.4: an error only for who removes its protection.
-    ("a packet of the keys before a key update, behind it", KEY_UPDATE + FINE,
-     old_keys),
+    ("a packet of the keys before a key update, behind it",
+     KEY_UPDATE + FINE, old_keys),
 ]
 
 # Behind the ClientHello and before the rest of the handshake.
 # RFC 9000, 12.4 and 17.2.2: anybody on the way could have made an Initial, so
 # ngtcp2 drops what is wrong in one, and the handshake goes on.
 EARLY = [
-    ("STREAM in an Initial", VIOLATION + FINE, long_header(INITIAL, stream(FIRST))),
+    ("STREAM in an Initial", VIOLATION + FINE,
+     long_header(INITIAL, stream(FIRST))),
     ("HANDSHAKE_DONE in an Initial", VIOLATION + FINE,
      long_header(INITIAL, fields(HANDSHAKE_DONE))),
     ("CONNECTION_CLOSE of HTTP/3 in an Initial", VIOLATION + FINE,
@@ -299,6 +319,15 @@ EARLY = [
      long_header(HANDSHAKE, fields(PING), first=0xcf)),
     ("CRYPTO in a Handshake packet beyond what is kept", CRYPTO_EXCEEDED,
      long_header(HANDSHAKE, fields(CRYPTO, 1 << 20, 1, b"x"))),
+    ("Finished of other keys", transport(0x133),
+     long_header(HANDSHAKE, fields(CRYPTO, 0, 4 + 32,
+                                   b"\x14\0\0\x20" + bytes(32)))),
+    ("a Certificate that nobody asked for", UNEXPECTED_MESSAGE,
+     long_header(HANDSHAKE, fields(CRYPTO, 0, 4 + 4,
+                                   b"\x0b\0\0\4" + bytes(4)))),
+    ("ClientHello in a Handshake packet", UNEXPECTED_MESSAGE,
+     long_header(HANDSHAKE, fields(CRYPTO, 0, 4 + 40,
+                                   b"\1\0\0\x28" + b"\3" * 40))),
 ]
 
 # In 0-RTT packets (RFC 9000, 12.5).
