@@ -59,6 +59,18 @@ static void closed_by_client(const struct h2_stream *stream)
 		h2_spend(h2, QS_COUNTER_flood_resets);
 }
 
+/* nghttp2 answers it by itself, as it does requests over the limit of those
+ * that are under way. */
+static int on_invalid_frame(nghttp2_session *nghttp2,
+			    const nghttp2_frame *frame, int error, void *user)
+{
+	(void)nghttp2;
+	(void)frame;
+	(void)error;
+	h2_spend(user, QS_COUNTER_flood_resets);
+	return 0;
+}
+
 static int on_stream_close(nghttp2_session *nghttp2, int32_t id,
 			   uint32_t error_code, void *user)
 {
@@ -155,6 +167,8 @@ static int make_session(struct h2_server *h2)
 							       on_stream_close);
 	nghttp2_session_callbacks_set_on_frame_send_callback(callbacks,
 							     on_frame_sent);
+	nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(
+		callbacks, on_invalid_frame);
 	h2_set_request_callbacks(callbacks);
 	nghttp2_option_set_no_auto_window_update(option, 1);
 	/* message.c says what is well formed; nghttp2 would drop fields. */
