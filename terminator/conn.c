@@ -18,6 +18,7 @@
 #include "terminator/limits.h"
 #include "terminator/listing.h"
 #include "terminator/ngtcp2_more.h"
+#include "terminator/preferred_address.h"
 #include "terminator/quic.h"
 #include "terminator/stateless.h"
 
@@ -94,6 +95,9 @@ static void fill_params(const struct quic *quic,
 	}
 	cid_reset_token(quic->identity, scid, params->stateless_reset_token);
 	params->stateless_reset_token_present = 1;
+	preferred_address_fill(quic, scid, &params->preferred_addr);
+	params->preferred_addr_present =
+		quic->options.more.preferred_address_count > 0;
 }
 
 void conn_promises(const struct quic *quic, uint64_t promises[8])
@@ -136,6 +140,9 @@ static int make_ngtcp2(struct conn *conn, const struct conn_origin *origin,
 	if (conn->qlog_fd >= 0)
 		settings.qlog_write = debug_qlog_write;
 	fill_params(conn->quic, origin, scid, &params);
+	if (params.preferred_addr_present &&
+	    quic_register(conn->quic, conn, &params.preferred_addr.cid))
+		return -ENOMEM;
 	if (ngtcp2_conn_server_new(&conn->ngtcp2, &origin->header->scid, scid,
 				   &path, origin->header->version,
 				   conn_callbacks(), &settings, &params, NULL,

@@ -5,6 +5,7 @@ include terminator/upstream.mk
 TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	$(addprefix $(BUILD)/obj/terminator/,certificates.o host_names.o cid.o close_reason.o conn.o \
 	conn_callbacks.o conn_write.o control.o control_maps.o \
+	preferred_address.o \
 	control_messages.o control_sockets.o debug_files.o drain.o early_packet.o \
 	goaway.o icmp.o icmp_check.o paths.o h3.o h3_control.o h3_fields.o h3_messages.o h3_request.o h3_response.o h3_stream.o h3_unread.o \
 	listing.o manager.o options.o packet_protection.o quic.o reload.o reset_frames.o settings.o \

@@ -7,6 +7,7 @@
 #ifndef QS_LOADER_LIB_CONFIG_H
 #define QS_LOADER_LIB_CONFIG_H
 
+#include "loader/lib/config_quic.h"
 #include "loader/lib/log.h"
 #include "quicsteer/abi.h"
 
@@ -104,22 +105,6 @@ struct qs_config_loader {
 	size_t cid_config_count;
 	char *terminator_user; /* NULL: root and the loader's user only */
 	struct qs_config_new_connections new_connections;
-};
-
-enum qs_config_congestion {
-	QS_CONGESTION_CUBIC,
-	QS_CONGESTION_BBR,
-	QS_CONGESTION_RENO,
-};
-
-/* Options of QUIC and of TLS sessions. */
-struct qs_config_quic {
-	bool early_data;
-	uint32_t ticket_rotation_ms; /* also how long a ticket lives */
-	enum qs_config_congestion congestion_control;
-	bool prefer_v2;
-	char *qlog_directory; /* NULL: no qlog */
-	char *keylog_file;    /* NULL: none */
 };
 
 /* What backends are told of the client, beside its request. */

@@ -46,6 +46,54 @@ static int check_vips(struct qs_document *document,
 	return 0;
 }
 
+/* 0.0.0.0 and [::] both stand for every address. */
+static bool is_every(const struct qs_vip_key *endpoint)
+{
+	static const uint8_t zeros[16];
+	size_t at = qs_endpoint_is_v4(endpoint) ? 12 : 0;
+
+	return !memcmp(endpoint->address + at, zeros, sizeof(zeros) - at);
+}
+
+static bool is_vip(const struct qs_config_loader *loader,
+		   const struct qs_vip_key *endpoint)
+{
+	for (size_t i = 0; i < loader->vip_count; i++) {
+		const struct qs_vip_key *vip = &loader->vips[i];
+
+		if (vip->port == endpoint->port && !is_every(endpoint) &&
+		    (is_every(vip) || !memcmp(vip, endpoint, sizeof(*vip))))
+			return true;
+	}
+	return false;
+}
+
+static int check_preferred(struct qs_document *document,
+			   const struct qs_config *config)
+{
+	const struct qs_config_quic *quic = &config->terminator.quic;
+	const struct qs_vip_key *all = quic->preferred_address;
+	char text[QS_ENDPOINT_TEXT];
+	path_text path;
+
+	for (size_t i = 0; i < quic->preferred_address_count; i++) {
+		snprintf(path, sizeof(path),
+			 "terminator.quic.preferred_address[%zu]", i);
+		qs_format_endpoint(text, &all[i]);
+		if (!is_vip(&config->loader, &all[i]))
+			return fail(document, path,
+				    "\"%s\": not one of loader.vips: nothing "
+				    "there is steered to the terminators",
+				    text);
+		if (i &&
+		    qs_endpoint_is_v4(&all[0]) == qs_endpoint_is_v4(&all[1]))
+			return fail(document, path,
+				    "\"%s\": of the same family as the first",
+				    text);
+	}
+	return 0;
+}
+
 static int check_timing(struct qs_document *document,
 			const struct qs_config_pool *pool, size_t index)
 {
@@ -164,6 +212,8 @@ int qs_config_complete(struct qs_document *document, struct qs_config *config)
 {
 	int result = check_vips(document, &config->loader);
 
+	if (!result)
+		result = check_preferred(document, config);
 	if (!result)
 		result = qs_config_check_cid(document, &config->loader);
 	if (!result)

@@ -69,6 +69,18 @@ static const struct qs_config_key keys[] = {
 			"of SSLKEYLOGFILE: whoever reads it can decrypt the "
 			"traffic; for debugging only",
 	},
+	{
+		.name = "preferred_address",
+		LIST(struct qs_config_quic, preferred_address,
+		     preferred_address_count),
+		.entry = QS_KIND_ENDPOINT,
+		.flags = QS_KEY_INLINE,
+		.minimum = 1,
+		.maximum = 2,
+		.help = "a VIP of IPv4, one of IPv6, or both: clients that can "
+			"go over to it when their handshake is complete "
+			"(RFC 9000, 9.6)",
+	},
 	{},
 };
 

@@ -34,7 +34,7 @@ BEYOND = (
     "redirect-status-beyond", "redirect-blank", "template",
     "respond-body-204", "rule-refused", "rule-value-line-end",
     "metrics-path-beyond", "missing-certificate", "missing-private-key",
-    "access-sample")
+    "access-sample", "quic-preferred")
 
 failed = 0
 
