@@ -7,6 +7,7 @@
 #include "loader/own_certificate.h"
 #include "loader/port.h"
 #include "loader/rotation.h"
+#include "loader/ticket_secrets.h"
 #include "loader/vips.h"
 #include "loader/lib/log.h"
 
@@ -148,6 +149,7 @@ int live_apply(struct live *live, char *text, size_t size)
 	listeners_change(live->control->listeners, &live->next_options);
 	configure_flags(live->maps, &live->next_options);
 	rotation_configure(live->control->rotation, &live->next_options);
+	ticket_secrets_configure(live->tickets, &live->next_options);
 	metrics_config_file(live->metrics, live->next,
 			    live->control->own->path);
 	qs_log_set_level(live->next_options.log_level);

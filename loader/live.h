@@ -14,12 +14,14 @@
 #include "loader/options.h"
 
 struct control;
+struct ticket_secrets;
 
 struct live {
 	const struct options *given;	/* the command line; borrowed */
 	const struct qs_config *config; /* at start, or NULL; borrowed */
 	struct qs_maps *maps;		/* borrowed, writable */
 	struct control *control;	/* borrowed: to tell of new ports */
+	struct ticket_secrets *tickets; /* borrowed */
 	struct metrics_config *metrics; /* borrowed: to tell of pools */
 	struct qs_config *next;		/* checked and not applied, or NULL */
 	struct options next_options;	/* by the command line and `next` */

@@ -193,12 +193,21 @@ static int serve(struct loader *loader, uv_loop_t *loop)
 	loader->live.maps = &loader->maps;
 	loader->live.metrics = &loader->metrics_config;
 	loader->live.control = &loader->control;
+	loader->live.tickets = &loader->tickets;
+	loader->tickets = (struct ticket_secrets){
+		.control = &loader->control,
+		.secrets = &loader->secrets,
+		.deployment = &loader->deployment,
+		.path = loader->secrets_path,
+	};
 	reload_start(&loader->reload, loop, &loader->control, &loader->live);
 	rotation_start(&loader->rotation, loop, &loader->control, &loader->maps,
 		       &loader->secrets, &loader->deployment,
 		       loader->secrets_path);
 	rotation_configure(&loader->rotation, loader->options);
 	loader->control.rotation = &loader->rotation;
+	ticket_secrets_configure(&loader->tickets, loader->options);
+	ticket_secrets_start(&loader->tickets, loop);
 	listeners_start(&loader->listeners, loop, &loader->control);
 	loader->control.listeners = &loader->listeners;
 	loader->control.own = &loader->own;
@@ -225,6 +234,7 @@ static void close_all(struct loader *loader)
 	icmp_close(&loader->icmp);
 	reload_close(&loader->reload);
 	rotation_close(&loader->rotation);
+	ticket_secrets_close(&loader->tickets);
 	control_close(&loader->control);
 	listeners_close(&loader->listeners);
 	own_certificate_close(&loader->own);

@@ -15,6 +15,7 @@
 #include "loader/registry.h"
 #include "loader/reload.h"
 #include "loader/rotation.h"
+#include "loader/ticket_secrets.h"
 
 #include <uv.h>
 
@@ -33,6 +34,7 @@ struct loader {
 	struct live live;
 	struct reload reload;
 	struct rotation rotation;
+	struct ticket_secrets tickets;
 	struct metrics_config metrics_config;
 	struct exporter exporter;
 	struct icmp icmp;

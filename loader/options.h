@@ -23,7 +23,8 @@ struct options {
 	int dispatcher;		  /* bool: where the kernel allows it */
 	uint32_t cid_max_age_ms;  /* by the file alone, as the next */
 	uint32_t cid_rotation_ms; /* 0: never by itself */
-	bool drop_options;	  /* by the file alone, as what is below it */
+	uint32_t ticket_rotation_ms;
+	bool drop_options; /* by the file alone, as what is below it */
 	bool key_client_ip;
 	bool cpu_steering;
 	bool tcp; /* likewise, as the next two */

@@ -19,6 +19,7 @@ static struct options defaults(void)
 		.metrics_on = true,
 		.tcp = true,
 		.cid_max_age_ms = 24 * 3600 * 1000,
+		.ticket_rotation_ms = 12 * 3600 * 1000,
 		.log_level = QS_LOG_INFO,
 		.log_format = QS_LOG_TEXT,
 	};
@@ -50,6 +51,8 @@ static void take_config(struct options *options, const struct qs_config *config)
 	options->terminator_user = loader->terminator_user;
 	options->cid_max_age_ms = loader->cid_max_age_ms;
 	options->cid_rotation_ms = loader->cid_rotation_ms;
+	options->ticket_rotation_ms =
+		config->terminator.quic.ticket_rotation_ms;
 	options->new_connections = &loader->new_connections;
 	options->cid_configs = loader->cid_configs;
 	options->cid_config_count = loader->cid_config_count;

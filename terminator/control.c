@@ -270,6 +270,7 @@ static void on_back(struct control *control, int err, const char *error)
 		 control->welcome.slot, control->welcome.instance);
 	if (control->draining)
 		send_drain(control);
+	control->on_secrets(control->user, &control->welcome.secrets);
 	control->on_back(control->user);
 }
 
@@ -337,6 +338,9 @@ static void on_message(struct control *control,
 		break;
 	case QS_MESSAGE_CONFIGS:
 		on_configs(control, &answer->configs);
+		break;
+	case QS_MESSAGE_SECRETS:
+		control->on_secrets(control->user, &answer->changed.secrets);
 		break;
 	case QS_MESSAGE_ICMP:
 		control->on_icmp(control->user, &answer->icmp);

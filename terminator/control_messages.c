@@ -47,6 +47,7 @@ unsigned control_message_type(const union control_message *message, size_t size)
 		[QS_MESSAGE_LISTENER] = sizeof(struct qs_listener),
 		[QS_MESSAGE_CONFIGS] = sizeof(struct qs_configs),
 		[QS_MESSAGE_ICMP] = sizeof(struct qs_icmp_errors),
+		[QS_MESSAGE_SECRETS] = sizeof(struct qs_secrets_changed),
 		[QS_MESSAGE_CERTIFICATE] = sizeof(struct qs_certificate),
 	};
 	unsigned type = message->header.type;

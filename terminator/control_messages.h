@@ -21,6 +21,7 @@ union control_message {
 	struct qs_configs configs;
 	struct qs_icmp_errors icmp;
 	struct qs_certificate certificate;
+	struct qs_secrets_changed changed;
 };
 
 /* control_receive reads one message with its descriptors, which are the

@@ -224,7 +224,7 @@ static void on_datagram(void *user, const struct udp_datagram *datagram)
 		on_long_header(quic, &vc, datagram);
 }
 
-void quic_apply_options(struct quic *quic)
+void quic_apply_tickets(struct quic *quic)
 {
 	const struct qs_config_quic *options = &quic->options.more;
 	struct tls_tickets tickets = {
@@ -233,8 +233,13 @@ void quic_apply_options(struct quic *quic)
 	};
 
 	conn_promises(quic, tickets.promises);
-	tls_set_tickets(quic->tls, quic->identity->secrets.ticket, &tickets);
-	debug_files_warn(options);
+	tls_set_tickets(quic->tls, quic->identity->secrets.tickets, &tickets);
+}
+
+void quic_apply_options(struct quic *quic)
+{
+	quic_apply_tickets(quic);
+	debug_files_warn(&quic->options.more);
 }
 
 static void before_sleep(uv_prepare_t *handle)

@@ -88,6 +88,10 @@ void quic_apply_options(struct quic *quic);
 /* quic_step ends what clients do not read; to be called every second or so. */
 void quic_step(struct quic *quic);
 
+/* quic_apply_tickets does the first of these alone; to be called when the
+ * secrets of the identity have changed. */
+void quic_apply_tickets(struct quic *quic);
+
 /* quic_close_all closes all connections with H3_NO_ERROR, for `reason`. */
 void quic_close_all(struct quic *quic, enum qs_close_reason reason);
 

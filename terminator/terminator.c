@@ -229,6 +229,15 @@ static int on_configs(void *user, const struct qs_configs *configs)
 	return 0;
 }
 
+static void on_secrets(void *user, const struct qs_secrets *secrets)
+{
+	struct terminator *t = user;
+
+	memcpy(t->identity.secrets.tickets, secrets->tickets,
+	       sizeof(secrets->tickets));
+	quic_apply_tickets(&t->quic);
+}
+
 static void on_connections(void *user, int fd)
 {
 	struct terminator *t = user;
@@ -398,6 +407,7 @@ static void start_control(struct terminator *t)
 	t->control.on_drain = on_drain;
 	t->control.on_reload = on_reload;
 	t->control.on_configs = on_configs;
+	t->control.on_secrets = on_secrets;
 	t->control.on_connections = on_connections;
 	t->control.on_socket = on_socket;
 	t->control.on_icmp = on_icmp;

@@ -117,16 +117,18 @@ static void set_lifetime(WOLFSSL_CTX *context, uint32_t seconds)
 	wolfSSL_CTX_set_TicketHint(context, (int)seconds);
 }
 
-void tls_set_tickets(struct tls *tls, const uint8_t secret[TICKET_SECRET_SIZE],
-		     const struct tls_tickets *tickets)
+void tls_set_tickets(
+	struct tls *tls,
+	const uint8_t secrets[QS_TICKET_SECRETS][TICKET_SECRET_SIZE],
+	const struct tls_tickets *tickets)
 {
 	/* A ticket of one transport is not one of the other. */
 	static const char stream[] = "TCP";
 	uint32_t lifetime_s = tickets->rotation_ms / 1000;
 
-	ticket_keys_init(&tls->keys, secret, tickets->promises,
+	ticket_keys_init(&tls->keys, secrets, tickets->promises,
 			 sizeof(tickets->promises), lifetime_s);
-	ticket_keys_init(&tls->stream_keys, secret, stream, sizeof(stream),
+	ticket_keys_init(&tls->stream_keys, secrets, stream, sizeof(stream),
 			 lifetime_s);
 	tls->early_data = tickets->early_data;
 	for (size_t i = 0; i < tls->count; i++) {

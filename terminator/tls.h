@@ -42,11 +42,13 @@ struct tls_tickets {
 	uint64_t promises[8];
 };
 
-/* tls_set_tickets seals session tickets with keys derived from this secret from
- * now on, so that any terminator with the same resumes. To be called before the
- * first session. */
-void tls_set_tickets(struct tls *tls, const uint8_t secret[TICKET_SECRET_SIZE],
-		     const struct tls_tickets *tickets);
+/* tls_set_tickets seals session tickets with keys derived from these secrets
+ * from now on, so that any terminator with the same resumes. To be called
+ * before the first session, and again when they change. */
+void tls_set_tickets(
+	struct tls *tls,
+	const uint8_t secrets[QS_TICKET_SECRETS][TICKET_SECRET_SIZE],
+	const struct tls_tickets *tickets);
 
 /* tls_free ends our use of it; sessions that were made of it go on. */
 void tls_free(struct tls *tls);

@@ -23,6 +23,7 @@
  *                                         <-- CONFIGS
  *     CONFIGS_TAKEN                       -->
  *                                         <-- ICMP
+ *                                         <-- SECRETS
  *
  *   lbctl (root or the loader's user)         loader
  *     RELOAD (request)                    -->
@@ -81,6 +82,7 @@ enum qs_message_type {
 	QS_MESSAGE_ICMP = 12,
 	QS_MESSAGE_LISTENER = 13,
 	QS_MESSAGE_CERTIFICATE = 14,
+	QS_MESSAGE_SECRETS = 15,
 };
 
 enum qs_welcome_descriptor {
@@ -111,11 +113,27 @@ struct qs_hello {
 	__u16 instance;		 /* on resume */
 };
 
+/* All three open tickets, so that it does not matter who hears of a change when:
+ * what is the current secret has been everybody's next one before. */
+enum qs_ticket_secret {
+	QS_TICKET_PREVIOUS = 0,
+	QS_TICKET_CURRENT = 1, /* seals */
+	QS_TICKET_NEXT = 2,
+	QS_TICKET_SECRETS = 3,
+};
+
 /* Keys that all terminators share; each use derives its own from them. */
 struct qs_secrets {
 	__u8 reset[32];	 /* stateless reset tokens, with config and server ID */
 	__u8 token[32];	 /* Retry and NEW_TOKEN tokens */
-	__u8 ticket[80]; /* TLS session tickets */
+	/* TLS session tickets; by enum qs_ticket_secret. */
+	__u8 tickets[QS_TICKET_SECRETS][80];
+};
+
+/* Secrets in the place of those of the WELCOME; only those of tickets differ. */
+struct qs_secrets_changed {
+	struct qs_message_header header;
+	struct qs_secrets secrets;
 };
 
 struct qs_control_cid_config {

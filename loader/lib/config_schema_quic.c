@@ -26,9 +26,9 @@ static const struct qs_config_key keys[] = {
 		MEMBER(struct qs_config_quic, ticket_rotation_ms),
 		.minimum = SECOND,
 		.maximum = 168 * HOUR,
-		.help = "how often the key of session tickets, of TCP too, "
-			"changes; a ticket lives as long, and the former key "
-			"still opens it",
+		.help = "how often the key of session tickets, of TCP too, and "
+			"the secret behind it change; a ticket lives as long, "
+			"and the former ones still open it",
 	},
 	{
 		.name = "congestion_control",

@@ -12,11 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char first_line[] = "quicsteer-secrets 2";
-static const char first_line_1[] = "quicsteer-secrets 1";
+/* By version; the last one is written. */
+static const char *const first_lines[] = {
+	"quicsteer-secrets 1",
+	"quicsteer-secrets 2",
+	"quicsteer-secrets 3",
+};
 
 enum {
-	FIELDS = 4,
+	VERSION = 3,
+	OLD_FIELDS = 4, /* of versions 1 and 2 */
+	FIELDS = 6,
 	LINE_MAX_LENGTH = 192,
 	FILE_MAX_LENGTH = 4096,
 	CONFIG_WORDS = 8,
@@ -24,11 +30,20 @@ enum {
 		QS_CONFIG_ASSIGNED | QS_CONFIG_LISTED | QS_CONFIG_SELF_LENGTH,
 };
 
+static const char since[] = "ticket-since ";
+
 struct field {
 	const char *name;
 	__u8 *octets;
 	size_t length;
 };
+
+static struct field ticket_field(const char *name, struct qs_secrets *shared,
+				 enum qs_ticket_secret which)
+{
+	return (struct field){name, shared->tickets[which],
+			      sizeof(shared->tickets[which])};
+}
 
 static void list_fields(struct qs_state_secrets *secrets,
 			struct field fields[static FIELDS])
@@ -39,10 +54,11 @@ static void list_fields(struct qs_state_secrets *secrets,
 		(struct field){"reset", shared->reset, sizeof(shared->reset)};
 	fields[1] =
 		(struct field){"token", shared->token, sizeof(shared->token)};
-	fields[2] = (struct field){"ticket", shared->ticket,
-				   sizeof(shared->ticket)};
+	fields[2] = ticket_field("ticket", shared, QS_TICKET_CURRENT);
 	fields[3] = (struct field){"hash", secrets->hash_key,
 				   sizeof(secrets->hash_key)};
+	fields[4] = ticket_field("ticket-previous", shared, QS_TICKET_PREVIOUS);
+	fields[5] = ticket_field("ticket-next", shared, QS_TICKET_NEXT);
 }
 
 /* Ends the line at *cursor and moves on to the next; NULL at the end. */
@@ -181,26 +197,67 @@ static int parse_configs(char **text, struct qs_state_secrets *secrets)
 								     : -EBADMSG;
 }
 
+static int draw(void *octets, size_t size)
+{
+	return getrandom(octets, size, 0) == (ssize_t)size ? 0 : -EIO;
+}
+
+/* What earlier versions do not have. */
+static int more_tickets(struct qs_state_secrets *secrets, __u64 since_s)
+{
+	struct qs_secrets *shared = &secrets->shared;
+
+	secrets->ticket_since_s = since_s;
+	memcpy(shared->tickets[QS_TICKET_PREVIOUS],
+	       shared->tickets[QS_TICKET_CURRENT], sizeof(shared->tickets[0]));
+	return draw(shared->tickets[QS_TICKET_NEXT],
+		    sizeof(shared->tickets[0]));
+}
+
+static int parse_since(const char *line, struct qs_state_secrets *secrets)
+{
+	__u32 seconds;
+
+	if (!line || strncmp(line, since, sizeof(since) - 1) ||
+	    qs_parse_number(line + sizeof(since) - 1, UINT32_MAX, &seconds))
+		return -EBADMSG;
+	secrets->ticket_since_s = seconds;
+	return 0;
+}
+
+/* Returns 0 if it is none that we know. */
+static int parse_version(const char *line)
+{
+	for (int version = VERSION; line && version; version--)
+		if (!strcmp(line, first_lines[version - 1]))
+			return version;
+	return 0;
+}
+
 /* `modified_s` is what version 1 knows of the configuration's age. */
 static int parse_secrets(char *text, struct qs_state_secrets *secrets,
 			 __u64 modified_s)
 {
 	struct field fields[FIELDS];
-	char *line = take_line(&text);
-	bool first = line && !strcmp(line, first_line_1);
-	int error;
+	int version = parse_version(take_line(&text)), error;
+	int count = version < VERSION ? OLD_FIELDS : FIELDS;
 
 	memset(secrets, 0, sizeof(*secrets));
-	if (!line || (!first && strcmp(line, first_line)))
+	if (!version)
 		return -EBADMSG;
 	list_fields(secrets, fields);
-	for (int i = 0; i < FIELDS; i++) {
-		line = take_line(&text);
+	for (int i = 0; i < count; i++) {
+		const char *line = take_line(&text);
+
 		if (!line || parse_field(line, &fields[i]))
 			return -EBADMSG;
 	}
-	error = first ? parse_configs_1(&text, secrets, modified_s)
-		      : parse_configs(&text, secrets);
+	error = version < VERSION ? more_tickets(secrets, modified_s)
+				  : parse_since(take_line(&text), secrets);
+	if (error)
+		return error;
+	error = version == 1 ? parse_configs_1(&text, secrets, modified_s)
+			     : parse_configs(&text, secrets);
 	if (error)
 		return -EBADMSG;
 	return *text ? -EBADMSG : 0;
@@ -263,12 +320,14 @@ static size_t format_secrets(char *text, size_t size,
 	size_t length;
 
 	list_fields(secrets, fields);
-	length = snprintf(text, size, "%s\n", first_line);
+	length = snprintf(text, size, "%s\n", first_lines[VERSION - 1]);
 	for (int i = 0; i < FIELDS; i++)
 		length += snprintf(
 			text + length, size - length, "%s %s\n", fields[i].name,
 			qs_format_hex(hex, fields[i].octets, fields[i].length));
 	explicit_bzero(hex, sizeof(hex));
+	length += snprintf(text + length, size - length, "%s%" PRIu64 "\n",
+			   since, (uint64_t)secrets->ticket_since_s);
 	length += snprintf(text + length, size - length, "current %u\n",
 			   secrets->current);
 	for (int id = 0; id < QS_CONFIG_ID_NONE; id++)
@@ -296,17 +355,13 @@ int qs_secrets_replace(const char *path, const struct qs_state_secrets *secrets)
 	return write_secrets(path, secrets, true);
 }
 
-static int draw(void *octets, size_t size)
-{
-	return getrandom(octets, size, 0) == (ssize_t)size ? 0 : -EIO;
-}
-
 static int draw_secrets(struct qs_state_secrets *secrets)
 {
 	__u8 key[16];
 	int error;
 
 	memset(secrets, 0, sizeof(*secrets));
+	secrets->ticket_since_s = time(NULL);
 	error = draw(&secrets->shared, sizeof(secrets->shared));
 	if (!error)
 		error = draw(secrets->hash_key, sizeof(secrets->hash_key));
@@ -328,5 +383,24 @@ int qs_secrets_create(const char *path, struct qs_state_secrets *ret_secrets)
 	if (!error)
 		*ret_secrets = secrets;
 	explicit_bzero(&secrets, sizeof(secrets));
+	return error;
+}
+
+int qs_secrets_rotate_ticket(struct qs_state_secrets *secrets, __u64 now_s)
+{
+	__u8(*tickets)[sizeof(secrets->shared.tickets[0])] =
+		secrets->shared.tickets;
+	__u8 next[sizeof(tickets[0])];
+	int error = draw(next, sizeof(next));
+
+	if (!error) {
+		memcpy(tickets[QS_TICKET_PREVIOUS], tickets[QS_TICKET_CURRENT],
+		       sizeof(next));
+		memcpy(tickets[QS_TICKET_CURRENT], tickets[QS_TICKET_NEXT],
+		       sizeof(next));
+		memcpy(tickets[QS_TICKET_NEXT], next, sizeof(next));
+		secrets->ticket_since_s = now_s;
+	}
+	explicit_bzero(next, sizeof(next));
 	return error;
 }

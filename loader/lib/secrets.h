@@ -2,19 +2,24 @@
 /*
  * The secrets of a deployment, kept in one file that only its owner may read:
  *
- *   quicsteer-secrets 2
+ *   quicsteer-secrets 3
  *   reset HEX      32 octets, stateless reset tokens
  *   token HEX      32 octets, Retry and NEW_TOKEN tokens
  *   ticket HEX     80 octets, TLS session tickets
  *   hash HEX       16 octets, key of the new-connection hash
+ *   ticket-previous HEX, ticket-next HEX
+ *                  80 octets each: before and after that of "ticket"
+ *   ticket-since SECONDS
+ *                  since 1970; when it became that of "ticket"
  *   current ID     the CID configuration of new connections
  *   config ID SERVER_ID_LENGTH NONCE_LENGTH FLAGS KEY CREATED RETIRED
  *                  each that is live: octets, octets, QS_CONFIG_*, 16 octets
  *                  in hex or "plaintext", seconds since 1970, 0: current
  *   end
  *
- * Version 1 had one configuration: "cid HEX", the key of configuration 0, in
- * place of what follows the hash.
+ * Version 2 had one secret for tickets, and no line between the hash and the
+ * current configuration. Version 1 had one configuration: "cid HEX", the key of
+ * configuration 0, in place of what follows the hash.
  */
 #ifndef QS_LOADER_LIB_SECRETS_H
 #define QS_LOADER_LIB_SECRETS_H
@@ -36,6 +41,7 @@ struct qs_state_config {
 
 struct qs_state_secrets {
 	struct qs_secrets shared; /* what the terminators get */
+	__u64 ticket_since_s;	  /* of the current ticket secret */
 	__u8 hash_key[16];
 	__u32 current; /* ID of the configuration of new connections */
 	__u8 listed;   /* bits by ID: those of loader.cid_configs, which no
@@ -64,6 +70,10 @@ int qs_secrets_create(const char *path, struct qs_state_secrets *ret_secrets);
  */
 int qs_secrets_replace(const char *path,
 		       const struct qs_state_secrets *secrets);
+
+/* qs_secrets_rotate_ticket: the next ticket secret becomes the current one, and
+ * there is a new next one. Returns 0, or -EIO: then nothing has changed. */
+int qs_secrets_rotate_ticket(struct qs_state_secrets *secrets, __u64 now_s);
 
 /*
  * qs_state_config_fill: a configuration from its lengths and key (NULL:

@@ -31,7 +31,7 @@ SOCKET = 5  # the place of the first UDP socket among WELCOME's descriptors
 PORTS = 8
 ROW, STATE = 128, 34  # of struct qs_terminator: its size, and state in it
 HEADER = "<IHH"
-WELCOME_SIZE = 8 + 4 + 2 * PORTS + 4 + 8 * 20 + 32 + 32 + 80
+WELCOME_SIZE = 8 + 4 + 2 * PORTS + 4 + 8 * 20 + 32 + 32 + 3 * 80
 
 
 def header(kind, version=VERSION):
@@ -93,7 +93,7 @@ def read_welcome(data):
     slot, instance, *ports, config = struct.unpack_from("<HH8HB", data, 8)
     return {"event": "welcome", "size": len(data), "slot": slot,
             "instance": instance, "ports": ports, "config": config,
-            "first_config": list(data[32:36]), "secrets": data[-144:].hex()}
+            "first_config": list(data[32:36]), "secrets": data[-304:].hex()}
 
 
 def read_result(data):

@@ -97,7 +97,7 @@ Test(secrets, only_a_regular_file)
 
 Test(secrets, cut_short_anywhere)
 {
-	char text[1024];
+	char text[4096];
 	size_t length;
 
 	cr_assert_eq(qs_secrets_create(path, &made), 0);
@@ -111,7 +111,7 @@ Test(secrets, cut_short_anywhere)
 
 Test(secrets, other_content)
 {
-	char text[1100], *hash;
+	char text[4096], *hash;
 	size_t length;
 
 	cr_assert_eq(qs_secrets_create(path, &made), 0);
@@ -120,10 +120,10 @@ Test(secrets, other_content)
 	write_text(text, length + 1);
 	cr_assert_eq(qs_secrets_load(path, &loaded), -EBADMSG, "more lines");
 	text[length] = '\0';
-	text[strlen("quicsteer-secrets ")] = '3';
+	text[strlen("quicsteer-secrets ")] = '4';
 	write_text(text, length);
-	cr_assert_eq(qs_secrets_load(path, &loaded), -EBADMSG, "version 3");
-	text[strlen("quicsteer-secrets ")] = '2';
+	cr_assert_eq(qs_secrets_load(path, &loaded), -EBADMSG, "version 4");
+	text[strlen("quicsteer-secrets ")] = '3';
 	hash = strstr(text, "hash ");
 	memcpy(hash, "hush ", 5);
 	write_text(text, length);
@@ -243,13 +243,67 @@ Test(secrets, configurations_that_make_no_sense)
 	check_replaced(" 1700000001 4000000000", " 1700000001 x");
 	check_replaced(" 1700000001 4000000000", " 1 2 3");
 	check_replaced("end\n", "");
+	check_replaced("ticket-since ", "ticket-since x");
+	check_replaced("ticket-next ", "ticket-text ");
+}
+
+/* Removes the line that begins so. */
+static void remove_line(char *text, const char *start)
+{
+	char *line = strstr(text, start), *next = strchr(line, '\n') + 1;
+
+	memmove(line, next, strlen(next) + 1);
+}
+
+/* What the loader wrote when there was one secret for tickets. */
+Test(secrets, version_2_is_read)
+{
+	const __u8(*old)[80] = made.shared.tickets;
+	const __u8(*new)[80] = loaded.shared.tickets;
+	char text[4096];
+	struct stat status;
+
+	cr_assert_eq(qs_secrets_create(path, &made), 0);
+	text[read_text(text, sizeof(text) - 1)] = '\0';
+	text[strlen("quicsteer-secrets ")] = '2';
+	remove_line(text, "ticket-previous");
+	remove_line(text, "ticket-next");
+	remove_line(text, "ticket-since");
+	write_text(text, strlen(text));
+	cr_assert_eq(stat(path, &status), 0);
+	cr_assert_eq(qs_secrets_load(path, &loaded), 0);
+	cr_expect_arr_eq(new[QS_TICKET_CURRENT], old[QS_TICKET_CURRENT], 80);
+	cr_expect_arr_eq(new[QS_TICKET_PREVIOUS], old[QS_TICKET_CURRENT], 80);
+	cr_expect_neq(memcmp(new[QS_TICKET_NEXT], old[QS_TICKET_CURRENT], 80),
+		      0);
+	cr_expect_eq(loaded.ticket_since_s, (__u64)status.st_mtime);
+}
+
+Test(secrets, ticket_secrets_change)
+{
+	const __u8(*old)[80] = made.shared.tickets;
+	const __u8(*new)[80] = loaded.shared.tickets;
+
+	cr_assert_eq(qs_secrets_create(path, &made), 0);
+	loaded = made;
+	cr_assert_eq(qs_secrets_rotate_ticket(&loaded, 1700000000), 0);
+	cr_expect_eq(loaded.ticket_since_s, 1700000000);
+	cr_expect_arr_eq(new[QS_TICKET_PREVIOUS], old[QS_TICKET_CURRENT], 80);
+	cr_expect_arr_eq(new[QS_TICKET_CURRENT], old[QS_TICKET_NEXT], 80);
+	for (int i = 0; i < QS_TICKET_SECRETS; i++)
+		cr_expect_neq(memcmp(new[QS_TICKET_NEXT], old[i], 80), 0);
+	cr_expect_arr_eq(loaded.shared.reset, made.shared.reset, 32);
+	cr_assert_eq(qs_secrets_replace(path, &loaded), 0);
+	made = loaded;
+	cr_assert_eq(qs_secrets_load(path, &loaded), 0);
+	cr_expect_arr_eq(&loaded, &made, sizeof(made));
 }
 
 /* What the loader wrote before there was rotation. */
 Test(secrets, version_1_is_read)
 {
 	static const char key[] = "000102030405060708090a0b0c0d0e0f";
-	char text[1024] = "quicsteer-secrets 1\n";
+	char text[4096] = "quicsteer-secrets 1\n";
 	const struct qs_control_cid_config *config = &loaded.configs[0].config;
 	struct stat status;
 

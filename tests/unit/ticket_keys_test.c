@@ -17,12 +17,22 @@ struct ticket {
 static const uint8_t secret[TICKET_SECRET_SIZE] = {1, 2, 3};
 static const uint8_t other_secret[TICKET_SECRET_SIZE] = {1, 2, 4};
 
-static struct ticket_keys make_keys(const uint8_t *from, const char *binding)
+/* Secrets that nobody else has stand at the other places. */
+static struct ticket_keys keys_at(enum qs_ticket_secret place,
+				  const uint8_t *from, const char *binding)
 {
+	uint8_t secrets[QS_TICKET_SECRETS][TICKET_SECRET_SIZE] = {
+		{7}, {8}, {9}};
 	struct ticket_keys keys;
 
-	ticket_keys_init(&keys, from, binding, strlen(binding), ROTATION);
+	memcpy(secrets[place], from, TICKET_SECRET_SIZE);
+	ticket_keys_init(&keys, secrets, binding, strlen(binding), ROTATION);
 	return keys;
+}
+
+static struct ticket_keys make_keys(const uint8_t *from, const char *binding)
+{
+	return keys_at(QS_TICKET_CURRENT, from, binding);
 }
 
 static struct ticket seal(uint64_t now_s)
@@ -54,6 +64,18 @@ Test(ticket_keys, another_terminator_opens_it)
 
 	cr_expect_neq(memcmp(ticket.data, "session", 7), 0);
 	cr_expect_eq(open_with(make_keys(secret, "a"), NOW, ticket), 0);
+}
+
+Test(ticket_keys, so_do_those_that_change_secrets_sooner_or_later)
+{
+	struct ticket ticket = seal(NOW);
+
+	cr_expect_eq(open_with(keys_at(QS_TICKET_PREVIOUS, secret, "a"), NOW,
+			       ticket),
+		     0);
+	cr_expect_eq(
+		open_with(keys_at(QS_TICKET_NEXT, secret, "a"), NOW, ticket),
+		0);
 }
 
 Test(ticket_keys, others_do_not)
