@@ -14,6 +14,7 @@
 #include "terminator/backends.h"
 #include "terminator/exchange_private.h"
 #include "terminator/pool.h"
+#include "terminator/router_private.h"
 
 struct access_record {
 	uint64_t time_ns;    /* CLOCK_REALTIME */
@@ -180,4 +181,44 @@ void access_end(struct exchange *exchange)
 	access_log_add(exchange->shared->access_log, &line);
 	free(exchange->access);
 	exchange->access = NULL;
+}
+
+void access_own(struct router *router, const struct exchange_request *request,
+		unsigned status, size_t size)
+{
+	const struct upstream_shared *shared = router_shared(router);
+	struct access_record *record;
+	struct access_line line;
+
+	if (!access_log_wants(shared->access_log))
+		return;
+	record = make_record(request);
+	if (!record) {
+		shared->stats->counters.access_log_dropped++;
+		return;
+	}
+	line = (struct access_line){
+		.time_ns = clock_ns(CLOCK_REALTIME),
+		.client = request->peer_address,
+		.method = record->method,
+		.authority = record->authority,
+		.path = record->path,
+		.protocol = request->protocol,
+		.status = status,
+		.end = ACCESS_COMPLETE,
+		.bytes_sent = size,
+		.terminator = shared->via,
+		.pool = "",
+		.backend = "",
+		.backend_address = "",
+		.queue_us = ACCESS_NO_TIME,
+		.connect_us = ACCESS_NO_TIME,
+		.first_byte_us = ACCESS_NO_TIME,
+		.total_us = ACCESS_NO_TIME,
+		.request_id = "",
+		.user_agent = record->user_agent,
+		.referer = record->referer,
+	};
+	access_log_add(shared->access_log, &line);
+	free(record);
 }

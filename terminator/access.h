@@ -7,10 +7,12 @@
 #define TERMINATOR_ACCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct backend;
 struct exchange;
 struct exchange_request;
+struct router;
 
 /* access_begin decides whether there will be a line and keeps what the request
  * says. Without memory there is none; that counts as a dropped line. */
@@ -32,5 +34,10 @@ void access_head(struct exchange *exchange);
  * exchange and nothing is cancelled yet. (The client may acknowledge the last
  * packet much later.) */
 void access_end(struct exchange *exchange);
+
+/* access_own writes the line of an answer of `size` octets that the front made
+ * itself, of what it knows of the request: for those without an exchange. */
+void access_own(struct router *router, const struct exchange_request *request,
+		unsigned status, size_t size);
 
 #endif

@@ -317,13 +317,13 @@ static int on_headers_complete(llhttp_t *parser)
 	if (!llhttp_should_keep_alive(parser) || h1->draining ||
 	    is_last_request(h1))
 		h1->closing = true;
-	field_list_clear(&h1->fields);
 	/* What else the connection could speak is not spoken here. */
 	parser->upgrade = 0;
 	if (status) {
 		refuse(h1, status);
 		return -1;
 	}
+	field_list_clear(&h1->fields);
 	/* Answered by ourselves: nothing more is read. */
 	return h1->exchange ? 0 : -1;
 }

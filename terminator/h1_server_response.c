@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "terminator/access.h"
 #include "terminator/front.h"
 #include "terminator/h1_server_private.h"
 #include "terminator/http_date.h"
@@ -221,6 +223,28 @@ static void count_own(struct h1_server *h1, unsigned status)
 		stats->counters.requests_malformed++;
 }
 
+/* An exchange has a line of its own. */
+static void note_own(const struct h1_server *h1, unsigned status, size_t size)
+{
+	char address[INET6_ADDRSTRLEN];
+	struct exchange_request request = {
+		.method = {.value = h1->method.data,
+			   .value_size = h1->method.size},
+		.path = {.value = h1->target.data,
+			 .value_size = h1->target.size},
+		.fields = h1->fields.fields,
+		.field_count = h1->fields.count,
+		.protocol = QS_PROTOCOL_h1,
+		.peer_address = udp_address_text(&h1->conn->peer, address),
+	};
+
+	for (size_t i = 0; i < h1->fields.count; i++)
+		if (field_is(&h1->fields.fields[i], "host"))
+			request.authority = h1->fields.fields[i];
+	if (!h1->exchange)
+		access_own(h1->conn->tcp->router, &request, status, size);
+}
+
 void h1_response_own(struct h1_server *h1, unsigned status,
 		     const char *location)
 {
@@ -249,6 +273,7 @@ void h1_response_own(struct h1_server *h1, unsigned status,
 	text_add(&h1->out, "\r\n", 2);
 	if (!head)
 		text_add_string(&h1->out, body);
+	note_own(h1, status, head ? 0 : strlen(body));
 	h1->head_told = true;
 	h1->has_body = false;
 	h1->response_done = true;

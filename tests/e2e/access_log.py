@@ -9,6 +9,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -67,6 +68,50 @@ class AccessBed(ConfiguredBed):
     def await_lines(self, count):
         wait_until(lambda: len(self.lines()) >= count, 5, f"{count} lines")
         return self.lines()
+
+
+def by_hand(bed, octets, port):
+    """What the terminator says to these octets over TCP, in the clear."""
+    def talk():
+        with socket.create_connection((VIP[4], port), 10) as plain:
+            plain.sendall(octets)
+            answer = b""
+            while True:
+                piece = plain.recv(65536)
+                if not piece:
+                    return answer.decode("latin-1")
+                answer += piece
+
+    return bed.network.client.call(talk)
+
+
+def own_answers(results, bed):
+    """Those of the HTTP/1.1 front, which knows no route for them yet."""
+    agent = "Host: a.test\r\nUser-Agent: by-hand\r\n"
+    for name, port, head, status, seen in (
+            ("plain HTTP at the port of TLS", PORT,
+             f"GET /x?y HTTP/1.1\r\n{agent}\r\n", 308,
+             ("GET", "a.test", "/x?y", "by-hand")),
+            ("two Content-Length", PORT,
+             f"POST /two HTTP/1.1\r\n{agent}Content-Length: 1\r\n"
+             "Content-Length: 2\r\n\r\n", 400,
+             ("POST", "a.test", "/two", "by-hand")),
+            ("a target that is too long", PORT,
+             f"GET /{'x' * 40000} HTTP/1.1\r\n{agent}\r\n", 414,
+             ("GET", None, "/" + "x" * 4095, None)),
+            ("no HTTP", PORT, "GET \r\n\r\n", 400,
+             ("GET", None, None, None))):
+        answer, line = one_line(bed, lambda o=head.encode(), p=port:
+                                by_hand(bed, o, p))
+        results.check(f"an answer of the front itself: {name}",
+                      answer.startswith(f"HTTP/1.1 {status} ")
+                      and list(line) == KEYS
+                      and (line["status"], line["end"], line["protocol"],
+                           line["client"]) ==
+                      (status, "complete", "HTTP/1.1", SEEN_FROM)
+                      and (line["method"], line["authority"],
+                           line["path"], line["user_agent"]) == seen
+                      and line["bytes_sent"] > 0, f"{line} {answer[:100]}")
 
 
 def one_line(bed, action):
@@ -300,6 +345,7 @@ def scenario(results):
             octets(results, bed, ask)
             formats(results, bed, ask)
             ends(results, bed, ask)
+        own_answers(results, bed)
         rotation(results, bed)
         results.equal("no line was dropped", bed.total("access_log_dropped"),
                       0)
