@@ -238,6 +238,32 @@ def unvalidated(results, bed):
                   "is not validated", 0 < got <= 3 * sent, f"{got}")
 
 
+async def repeated(bed):
+    """What others can send: the client's own packets again, and noise that
+    bears its connection ID."""
+    client = await foreign.Client(bed).start()
+    client.begin()
+    real, capture = client.transport, Capture()
+    client.transport = capture
+    client.packet(fields(PING) * 500)
+    client.transport = real
+    noise = b"\x43" + client.quic._peer_cid.cid
+    for number in range(1000):
+        real.sendto(capture.datagrams[0], (VIP[4], PORT))
+        real.sendto(noise + os.urandom(50), (VIP[4], PORT))
+        if number % 20 == 19:
+            await asyncio.sleep(0.002)
+    seen = await client.outcome(client.get())
+    client.end()
+    return seen
+
+
+def others(results, bed):
+    seen = foreign.run(bed, lambda: repeated(bed))
+    results.equal("packets sent again by others, and noise, are not the "
+                  "client's", (seen.kind, seen.code), ("answer", 200))
+
+
 def spray(datagrams):
     """Sends them; returns the seconds it took."""
     begin = time.monotonic()
@@ -350,8 +376,8 @@ def h3_floods(results):
         pid = bed.live()["t1"]["pid"]
         foreign.run(bed, lambda: own_cid(bed))
         before = bed.terminators["t1"].resident_kib()[0]
-        for part in (floods, zero_windows, single, unvalidated, beginnings,
-                     stateless_resets, qlog, known):
+        for part in (floods, zero_windows, single, unvalidated, others,
+                     beginnings, stateless_resets, qlog, known):
             part(results, bed)
         after = bed.terminators["t1"].resident_kib()[0]
         results.figure(f"resident: {before} KiB before, {after} KiB after all")
