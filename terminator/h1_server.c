@@ -228,6 +228,14 @@ static void step(void *session, uint64_t now_ns, uint64_t last_ns)
 		give_up(h1, QS_CLOSE_drained);
 }
 
+static void count(const void *session, struct tcp_count *count)
+{
+	const struct h1_server *h1 = session;
+
+	count->open = h1->exchange ? 1 : 0;
+	count->all = h1->requests;
+}
+
 const struct tcp_protocol h1_server = {
 	.new = new_session,
 	.free = free_session,
@@ -238,5 +246,6 @@ const struct tcp_protocol h1_server = {
 	.output = output,
 	.drain = drain,
 	.may_end = may_end,
+	.count = count,
 	.step = step,
 };

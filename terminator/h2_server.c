@@ -400,6 +400,15 @@ static void step(void *session, uint64_t now_ns, uint64_t last_ns)
 	}
 }
 
+static void count(const void *session, struct tcp_count *count)
+{
+	const struct h2_server *h2 = session;
+	const struct h2_stream *stream;
+
+	DL_COUNT(h2->streams, stream, count->open);
+	count->all = h2->requests;
+}
+
 const struct tcp_protocol h2_server = {
 	.new = new_session,
 	.free = free_session,
@@ -410,5 +419,6 @@ const struct tcp_protocol h2_server = {
 	.output = output,
 	.drain = drain,
 	.may_end = may_end,
+	.count = count,
 	.step = step,
 };

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +13,10 @@
 #include <utlist.h>
 
 #include "terminator/conn.h"
+#include "terminator/h2_server.h"
 #include "terminator/h3.h"
 #include "terminator/quic.h"
+#include "terminator/tcp_conn.h"
 
 enum {
 	MOST_AT_ONCE = 16, /* listings; more are asked for by nobody */
@@ -29,8 +32,9 @@ struct listing {
 	const char *name;
 	int fd;
 	uv_poll_t poll;
-	const struct conn *next; /* the connection to be listed next */
-	char text[PIPE_BUF];	 /* lines that are not written yet */
+	const struct conn *next; /* the connection to be listed next; then: */
+	const struct tcp_conn *next_tcp;
+	char text[PIPE_BUF]; /* lines that are not written yet */
 	size_t size;
 	struct listing *prev, *after;
 };
@@ -62,11 +66,8 @@ static const char *state_name(const struct conn *conn)
 	return conn->goaway == GOAWAY_NONE ? "open" : "goaway";
 }
 
-static void append_peer(struct line *line, const struct conn *conn)
+static void append_peer(struct line *line, const union udp_address *peer)
 {
-	const union udp_address *peer =
-		(const union udp_address *)ngtcp2_conn_get_path(conn->ngtcp2)
-			->remote.addr;
 	char text[INET6_ADDRSTRLEN];
 	uint16_t port = peer->any.sa_family == AF_INET6 ? peer->v6.sin6_port
 							: peer->v4.sin_port;
@@ -104,7 +105,9 @@ static void make_line(struct line *line, const char *name,
 	ngtcp2_conn_get_conn_info(conn->ngtcp2, &info);
 	line->size = 0;
 	append(line, "{\"terminator\":\"%s\",", name);
-	append_peer(line, conn);
+	append_peer(line, (const union udp_address *)ngtcp2_conn_get_path(
+				  conn->ngtcp2)
+				  ->remote.addr);
 	append(line,
 	       ",\"age_s\":%.3f,\"streams\":%zu,\"bytes_received\":%llu,"
 	       "\"bytes_sent\":%llu,\"rtt_ms\":%.3f,",
@@ -113,11 +116,51 @@ static void make_line(struct line *line, const char *name,
 	       (unsigned long long)conn->bytes_sent,
 	       (double)info.smoothed_rtt / NGTCP2_MILLISECONDS);
 	append_cids(line, conn);
-	append(line, ",\"state\":\"%s\",\"version\":%u}\n", state_name(conn),
+	append(line,
+	       ",\"state\":\"%s\",\"version\":%u,\"protocol\":\"h3\","
+	       "\"requests\":%llu,\"tls\":\"1.3\"}\n",
+	       state_name(conn),
 	       ngtcp2_conn_get_client_chosen_version(conn->ngtcp2) ==
 			       NGTCP2_PROTO_VER_V2
 		       ? 2
-		       : 1);
+		       : 1,
+	       (unsigned long long)conn->requests);
+}
+
+static double rtt_ms(const struct tcp_conn *conn)
+{
+	struct tcp_info info = {};
+	socklen_t size = sizeof(info);
+
+	getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+	return info.tcpi_rtt / 1000.0;
+}
+
+static void make_tcp_line(struct line *line, const char *name,
+			  const struct tcp_conn *conn)
+{
+	double age_s = (double)(uv_hrtime() - conn->began_ns) / 1e9;
+	struct tcp_count count = {};
+
+	if (conn->session)
+		conn->protocol->count(conn->session, &count);
+	line->size = 0;
+	append(line, "{\"terminator\":\"%s\",", name);
+	append_peer(line, &conn->peer);
+	append(line,
+	       ",\"age_s\":%.3f,\"streams\":%zu,\"bytes_received\":%llu,"
+	       "\"bytes_sent\":%llu,\"rtt_ms\":%.3f,\"cids\":[],"
+	       "\"state\":\"%s\",\"version\":null,",
+	       age_s, count.open, (unsigned long long)conn->bytes_received,
+	       (unsigned long long)conn->bytes_sent, rtt_ms(conn),
+	       conn->state < TCP_OPEN ? "handshake" : "open");
+	append(line, conn->session ? "\"protocol\":\"%s\"," : "%s",
+	       !conn->session		      ? "\"protocol\":null,"
+	       : conn->protocol == &h2_server ? "h2"
+					      : "h1");
+	append(line, "\"requests\":%llu,", (unsigned long long)count.all);
+	append(line, conn->tls ? "\"tls\":\"%s\"}\n" : "%s}\n",
+	       conn->tls ? stream_tls_version(conn->tls) : "\"tls\":null");
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -134,6 +177,12 @@ static void stop(struct listing *listing)
 	uv_close((uv_handle_t *)&listing->poll, on_closed);
 }
 
+static void keep(struct listing *listing, const struct line *line)
+{
+	memcpy(listing->text + listing->size, line->text, line->size);
+	listing->size += line->size;
+}
+
 static void fill(struct listing *listing)
 {
 	struct line line;
@@ -146,8 +195,17 @@ static void fill(struct listing *listing)
 		if (conn->state != CONN_ACTIVE)
 			continue;
 		make_line(&line, listing->name, conn);
-		memcpy(listing->text + listing->size, line.text, line.size);
-		listing->size += line.size;
+		keep(listing, &line);
+	}
+	while (!listing->next && listing->next_tcp &&
+	       listing->size + MOST_LINE <= sizeof(listing->text)) {
+		const struct tcp_conn *conn = listing->next_tcp;
+
+		listing->next_tcp = conn->next;
+		if (conn->state == TCP_ENDING)
+			continue;
+		make_tcp_line(&line, listing->name, conn);
+		keep(listing, &line);
 	}
 }
 
@@ -189,7 +247,8 @@ static int watch(struct listing *listing)
 	return err;
 }
 
-int listing_start(struct quic *quic, const char *name, int fd)
+int listing_start(struct quic *quic, const struct tcp *tcp, const char *name,
+		  int fd)
 {
 	struct listing *listing;
 	int count, err;
@@ -204,6 +263,7 @@ int listing_start(struct quic *quic, const char *name, int fd)
 	listing->name = name;
 	listing->fd = fd;
 	listing->next = quic->conns;
+	listing->next_tcp = tcp->conns;
 	err = watch(listing);
 	if (err && !listing->poll.data) {
 		close(fd);
@@ -219,6 +279,15 @@ void listings_skip(struct listing *listings, const struct conn *conn)
 	DL_FOREACH2(listings, listing, after)
 	if (listing->next == conn)
 		listing->next = conn->next;
+}
+
+void listings_skip_tcp(struct listing *listings, const struct tcp_conn *conn)
+{
+	struct listing *listing;
+
+	DL_FOREACH2(listings, listing, after)
+	if (listing->next_tcp == conn)
+		listing->next_tcp = conn->next;
 }
 
 void listings_close(struct listing *listings)

@@ -11,14 +11,19 @@
 struct conn;
 struct listing;
 struct quic;
+struct tcp;
+struct tcp_conn;
 
-/* listing_start lists the connections of `quic` as those of terminator `name`
- * (which must outlive the listing) on the pipe `fd`, which it takes over, and
- * closes it after the last. Returns 0 or -errno; `fd` is closed then. */
-int listing_start(struct quic *quic, const char *name, int fd);
+/* listing_start lists the connections of `quic` and `tcp` as those of
+ * terminator `name` (which must outlive the listing) on the pipe `fd`, which it
+ * takes over, and closes it after the last. Returns 0 or -errno; `fd` is closed
+ * then. */
+int listing_start(struct quic *quic, const struct tcp *tcp, const char *name,
+		  int fd);
 
 /* listings_skip tells all listings that a connection goes. */
 void listings_skip(struct listing *listings, const struct conn *conn);
+void listings_skip_tcp(struct listing *listings, const struct tcp_conn *conn);
 
 /* listings_close breaks all listings off. */
 void listings_close(struct listing *listings);

@@ -98,6 +98,11 @@ bool stream_tls_is_resumed(struct stream_tls *tls)
 	return wolfSSL_session_reused(ssl_of(tls));
 }
 
+const char *stream_tls_version(struct stream_tls *tls)
+{
+	return wolfSSL_version(ssl_of(tls)) == TLS1_3_VERSION ? "1.3" : "1.2";
+}
+
 struct tls_scope *stream_tls_scope(struct stream_tls *tls)
 {
 	return tls_session_scope((struct tls_session *)tls);

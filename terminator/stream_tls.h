@@ -44,6 +44,9 @@ bool stream_tls_is_h2(struct stream_tls *tls);
 /* stream_tls_is_resumed tells whether a ticket of ours was used. */
 bool stream_tls_is_resumed(struct stream_tls *tls);
 
+/* stream_tls_version tells that of TLS, as "1.3". */
+const char *stream_tls_version(struct stream_tls *tls);
+
 /* stream_tls_scope is tls_session_scope. */
 struct tls_scope *stream_tls_scope(struct stream_tls *tls);
 

@@ -21,6 +21,7 @@ enum {
 	TCP_IN_SIZE = 32 * 1024,
 };
 
+struct listing;
 struct tcp_conn;
 
 struct tcp_options {
@@ -40,6 +41,7 @@ struct tcp {
 	struct listener *listeners; /* utlist */
 	struct tcp_conn *conns;	    /* utlist */
 	struct tcp_conn *dirty;
+	struct listing *const *listings; /* under way; see listing.h */
 	bool accepting;
 	bool draining;	    /* requests that come are the last ones */
 	uint64_t resume_ns; /* accept() failed: not before then; 0: now */

@@ -12,6 +12,7 @@
 #include "quicsteer/measure.h"
 #include "terminator/h1_server.h"
 #include "terminator/h2_server.h"
+#include "terminator/listing.h"
 
 enum {
 	READS_A_TURN = 4,   /* others want their turn */
@@ -49,6 +50,7 @@ void tcp_conn_free(struct tcp_conn *conn, enum qs_close_reason reason)
 	free(conn->out);
 	if (conn->marked)
 		LL_DELETE2(tcp->dirty, conn, next_dirty);
+	listings_skip_tcp(*tcp->listings, conn);
 	DL_DELETE(tcp->conns, conn);
 	limits_drop_connection(conn->client);
 	stats_of(conn)->counters.connections_closed++;
@@ -219,6 +221,7 @@ static bool read_input(struct tcp_conn *conn)
 			return true;
 		}
 		conn->last_ns = uv_hrtime();
+		conn->bytes_received += (uint64_t)n;
 		conn->protocol->input(conn->session, conn->tcp->in, (size_t)n);
 		/* Replies come first when the client sends without end. */
 	}
@@ -268,6 +271,7 @@ static bool write_output(struct tcp_conn *conn)
 		}
 		conn->last_ns = uv_hrtime();
 		conn->out_at += (size_t)n;
+		conn->bytes_sent += (uint64_t)n;
 	}
 	tcp_conn_mark(conn);
 	return true;

@@ -21,6 +21,12 @@ enum tcp_verdict {
 	TCP_ABORT, /* close at once, so that the client sees that it broke */
 };
 
+/* Requests of a session. */
+struct tcp_count {
+	size_t open;
+	uint64_t all; /* that were begun */
+};
+
 /* HTTP/1.1 or HTTP/2. `session` is what `new` made. */
 struct tcp_protocol {
 	/* Returns NULL when memory is short. */
@@ -41,6 +47,7 @@ struct tcp_protocol {
 	void (*drain)(void *session);
 	/* Whether the end of TCP is no end of a message. */
 	bool (*may_end)(void *session);
+	void (*count)(const void *session, struct tcp_count *count);
 	/* Looks at its time-outs; `last_ns` is when octets came or went. */
 	void (*step)(void *session, uint64_t now_ns, uint64_t last_ns);
 };
@@ -70,9 +77,11 @@ struct tcp_conn {
 	union udp_address peer, local;
 	struct client *client; /* whom the limits count it for */
 	uint64_t began_ns;
-	uint64_t last_ns;   /* octets came or went, or the state changed */
-	uint64_t ending_ns; /* when TCP_ENDING began */
-	uint8_t *out;	    /* TCP_OUT_SIZE; NULL while nothing waits */
+	uint64_t last_ns;	 /* octets came or went, or the state changed */
+	uint64_t bytes_received; /* within TLS, if it is there */
+	uint64_t bytes_sent;	 /* likewise */
+	uint64_t ending_ns;	 /* when TCP_ENDING began */
+	uint8_t *out;		 /* TCP_OUT_SIZE; NULL while nothing waits */
 	size_t out_at, out_size;
 	struct tcp_conn *prev, *next;
 	struct tcp_conn *next_dirty;

@@ -241,7 +241,7 @@ static void on_secrets(void *user, const struct qs_secrets *secrets)
 static void on_connections(void *user, int fd)
 {
 	struct terminator *t = user;
-	int err = listing_start(&t->quic, t->options.name, fd);
+	int err = listing_start(&t->quic, &t->tcp, t->options.name, fd);
 
 	if (err)
 		log_warn("connections cannot be listed: %s", strerror(-err));
@@ -440,6 +440,7 @@ static void start_tcp(struct terminator *t)
 	t->tcp.router = t->quic.router;
 	t->tcp.limits = &t->limits;
 	t->tcp.stats = t->stats;
+	t->tcp.listings = &t->quic.listings;
 	tcp_start(&t->tcp, &t->loop);
 	if (t->options.standalone)
 		listen_alone(t);

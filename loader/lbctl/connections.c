@@ -15,11 +15,14 @@
 static const char help[] =
 	"Usage: lbctl connections [OPTION]...\n"
 	"\n"
-	"Every open QUIC connection: peer, age, open requests (streams), "
-	"octets received\n"
-	"from the peer and sent to it, round-trip time, connection IDs. By "
-	"terminator,\n"
-	"the oldest first.\n"
+	"Every open connection: peer, terminator, protocol (h3, or h2 and h1 "
+	"over TCP),\n"
+	"TLS version, age, open requests (streams), requests so far, octets "
+	"received\n"
+	"from the peer and sent to it, round-trip time, connection IDs of "
+	"QUIC. "
+	"By\n"
+	"terminator, the oldest first.\n"
 	"\n" CONTROL_HELP COMMON_HELP "\n"
 	"Exit status 1 also if a terminator did not tell all of its "
 	"connections in time.\n";
@@ -140,9 +143,11 @@ static void print_table(const json_t *list)
 {
 	static const struct grid_column columns[] = {
 		{"PEER", false, 0},    {"TERMINATOR", false, 0},
+		{"PROTO", false, 0},   {"TLS", false, 0},
 		{"AGE", true, 0},      {"STREAMS", true, 0},
-		{"RECEIVED", true, 0}, {"SENT", true, 0},
-		{"RTT", true, 0},      {"CIDS", false, 0}};
+		{"REQUESTS", true, 0}, {"RECEIVED", true, 0},
+		{"SENT", true, 0},     {"RTT", true, 0},
+		{"CIDS", false, 0}};
 	char text[FORMAT_TEXT];
 	struct grid grid;
 	const json_t *one;
@@ -153,13 +158,18 @@ static void print_table(const json_t *list)
 	{
 		const char *peer = common_text(one, "peer");
 		const char *name = common_text(one, "terminator");
+		const char *protocol = common_text(one, "protocol");
+		const char *tls = common_text(one, "tls");
 
 		grid_add(&grid, "%s", peer ? peer : "?");
 		grid_add(&grid, "%s", name ? name : "?");
+		grid_add(&grid, "%s", protocol ? protocol : "-");
+		grid_add(&grid, "%s", tls ? tls : "-");
 		grid_add(&grid, "%s",
 			 format_age(text, json_number_value(json_object_get(
 						  one, "age_s"))));
 		grid_add(&grid, "%lld", common_number(one, "streams"));
+		grid_add(&grid, "%lld", common_number(one, "requests"));
 		grid_add(&grid, "%s",
 			 format_bytes(text,
 				      common_number(one, "bytes_received")));

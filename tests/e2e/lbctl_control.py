@@ -7,15 +7,19 @@ restart of every daemon. Loader, healthd and terminators are real."""
 import json
 import os
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
-from bed import TREE, by_terminator, program, reasons  # noqa: E402
+from bed import PORT, TREE, by_terminator, program, reasons  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
+from network import VIP  # noqa: E402
 from process import wait_until  # noqa: E402
 
+REQUEST = b"GET /bytes/5 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 GOOD, FAILED, USAGE, LEFT, NO_DAEMON = range(5)
 
 
@@ -323,10 +327,54 @@ def connections(results, bed, ctl):
     _, said = ctl("connections", "--control", bed.control)
     lines = said.splitlines()
     results.check("and as a table", lines[0].split() ==
-                  ["PEER", "TERMINATOR", "AGE", "STREAMS", "RECEIVED", "SENT",
-                   "RTT", "CIDS"] and len(lines) == 31, lines[:2])
+                  ["PEER", "TERMINATOR", "PROTO", "TLS", "AGE", "STREAMS",
+                   "REQUESTS", "RECEIVED", "SENT", "RTT", "CIDS"] and len(lines) == 31, lines[:2])
     failed = reasons(held.finish())
     results.check("the connections go on", not failed, failed)
+
+
+def tcp_connections(results, bed, ctl):
+    """Two that say hello by TLS, and one that says nothing."""
+    wait_until(lambda: not any(row["connections"]
+                               for row in terminators(bed).values()), 10,
+               "the end of earlier connections")
+
+    def connect():
+        return socket.create_connection((VIP[4], PORT), 10)
+
+    def tls(protocol, version):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.minimum_version = context.maximum_version = version
+        context.set_alpn_protocols([protocol])
+        return context.wrap_socket(bed.network.client.call(connect),
+                                   server_hostname="localhost")
+
+    with tls("h2", ssl.TLSVersion.TLSv1_3) as h2, \
+            tls("http/1.1", ssl.TLSVersion.TLSv1_2) as h1, \
+            bed.network.client.call(connect):
+        h2.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+                   b"\0\0\0\4\0\0\0\0\0")
+        h2.recv(100)
+        for _ in range(2):
+            h1.sendall(REQUEST)
+            while b"\r\n\r\n" not in h1.recv(4096):
+                pass
+        rows = ctl.json("connections", "--control",
+                        bed.control)["connections"]
+    rows.sort(key=lambda row: row["protocol"] or "")
+    results.equal("connections of TCP: protocol, TLS, requests, state",
+                  [(row["protocol"], row["tls"], row["requests"],
+                    row["streams"], row["state"]) for row in rows],
+                  [(None, None, 0, 0, "handshake"), ("h1", "1.2", 2, 0, "open"),
+                   ("h2", "1.3", 0, 0, "open")])
+    results.check("... and peer, age, octets, RTT",
+                  all(row["peer"].startswith("10.77.1.")
+                      and 0 <= row["age_s"] < 10 and row["rtt_ms"] > 0
+                      for row in rows)
+                  and rows[1]["bytes_sent"] > 100
+                  and rows[1]["bytes_received"] == 2 * len(REQUEST), str(rows))
 
 
 def table(results, bed, ctl):
@@ -377,7 +425,8 @@ def lbctl_control(results):
     with ConfiguredBed(pools=pools) as bed:
         ctl = Ctl(bed)
         for part in (names, completion, weights, breakers, drain_terminator,
-                     drain_backend, restarts, reloads, connections):
+                     drain_backend, restarts, reloads, connections,
+                     tcp_connections):
             part(results, bed, ctl)
         pools[0]["health"] = {"type": "http", "interval": "200ms",
                               "interval_down": "200ms", "timeout": "150ms"}
