@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import dashboards  # noqa: E402
 import tap  # noqa: E402
-from bed import METRICS, PORT, client  # noqa: E402
+from bed import METRICS, PORT, client, tool  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from dropping import drop_some  # noqa: E402
 from frames import Neighbour, ip_packet, quic_initial  # noqa: E402
@@ -271,6 +271,19 @@ class Questions:
         self.results.check("alerts' texts are whole", not wrong, f"{wrong}")
 
 
+def check_page(results, bed):
+    """With a configuration file there is more than tests/e2e/metrics.py sees.
+    """
+    page = bed.network.server.run("curl", "-s", f"http://{METRICS}/metrics")
+    done = subprocess.run([tool("promtool"), "check", "metrics"], input=page,
+                          capture_output=True, text=True, timeout=60,
+                          check=False)
+    said = done.stdout + done.stderr
+    results.check("promtool finds nothing wrong with the page",
+                  "pool_info" in page and done.returncode == 0 and not said,
+                  said)
+
+
 def monitoring(results):
     with ConfiguredBed([f"b{number}" for number in range(1, 9)], POOLS,
                        SETTINGS, terminators=3) as bed:
@@ -284,6 +297,7 @@ def monitoring(results):
             questions.dashboard(dashboard)
         questions.rules()
         questions.alerts()
+        check_page(results, bed)
 
 
 tap.run(monitoring)
