@@ -7,6 +7,8 @@ reload while connections go on."""
 import os
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 
@@ -14,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import plain  # noqa: E402
 import tap  # noqa: E402
 from asker import Asker  # noqa: E402
-from bed import PORT  # noqa: E402
+from bed import PORT, tool, tool_environment  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from network import VIP, run  # noqa: E402
 
@@ -26,6 +28,7 @@ WANTED = {
     "exact": ("P-256", ["exact.wild.test"], None),
     "only": ("rsa:2048", ["only.test"], None),
     "named": ("P-256", ["unused.test"], ["named.test"]),
+    "local-rsa": ("rsa:2048", ["localhost"], None),
 }
 
 
@@ -159,6 +162,67 @@ def requests_h3(results, bed):
                           answer.status == wanted, answer)
 
 
+# GnuTLS without a signature that an ECDSA key can make.
+RSA_ONLY = "[overrides]\n" + "".join(
+    f"insecure-sig = {name}\n" for name in (
+        "ecdsa-sha1", "ecdsa-sha256", "ecdsa-sha384", "ecdsa-sha512",
+        "ecdsa-secp256r1-sha256", "ecdsa-secp384r1-sha384",
+        "ecdsa-secp521r1-sha512"))
+
+
+def foreign_rsa(results, bed):
+    """ngtcp2's client on GnuTLS, over QUIC; at an address it asks for
+    localhost, whatever else it is told."""
+    with open(bed.path("rsa-only"), "w", encoding="ascii") as file:
+        file.write(RSA_ONLY)
+    for name, more, wanted in (
+            ("that checks ECDSA, too", {}, "ECDSA-"),
+            ("that checks RSA alone",
+             {"GNUTLS_SYSTEM_PRIORITY_FILE": bed.path("rsa-only")}, "RSA-PSS-")):
+        done = subprocess.run(
+            bed.network.client.enter(
+                tool("gtlsclient"), "--no-quic-dump", "--timeout=10s",
+                "--exit-on-all-streams-close", VIP[4], str(PORT),
+                "https://localhost/status/200"),
+            env=dict(tool_environment(), GNUTLS_DEBUG_LEVEL="4", **more),
+            capture_output=True, text=True, timeout=60, check=False)
+        said = done.stdout + done.stderr
+        results.check(f"HTTP/3, a client {name}: 200",
+                      "[:status: 200]" in said, said[-500:])
+        kind = re.search(r"verifying TLS 1.3 handshake data using (\S+)", said)
+        results.check(f"... by {wanted}",
+                      kind and kind[1].startswith(wanted), kind and kind[1])
+
+
+def resumed_12(results, bed):
+    """A resumed session of TLS 1.2 needs no certificate: the names of those
+    that there are still hold."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    def ask(session, *hosts):
+        with socket.create_connection((VIP[4], PORT), timeout=10) as raw, \
+                context.wrap_socket(raw, server_hostname="a.test",
+                                    session=session) as stream:
+            statuses = []
+            for host in hosts:
+                stream.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"
+                               .encode())
+                statuses.append(plain.read_response(stream)[0])
+            return stream.session, stream.session_reused, statuses
+
+    call = bed.network.client.call
+    session, reused, statuses = call(lambda: ask(None, "a.test"))
+    results.equal("TLS 1.2, a whole handshake", (reused, statuses),
+                  (False, [200]))
+    _, reused, statuses = call(lambda: ask(
+        session, "a.test", "A.test:1", "localhost"))
+    results.equal("TLS 1.2, resumed: a wrong authority gets 421",
+                  (reused, statuses), (True, [200, 200, 421]))
+
+
 def get(stream):
     stream.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
     return plain.read_response(stream)[0]
@@ -197,7 +261,8 @@ def reload(results, bed):
 
 def certificates(results):
     with CertificateBed(backends=("b1",)) as bed:
-        for step in (names, algorithms, requests, requests_h3, reload):
+        for step in (names, algorithms, requests, requests_h3, foreign_rsa,
+                     resumed_12, reload):
             step(results, bed)
 
 
