@@ -38,3 +38,8 @@ run:
 .PHONY: compose-up
 compose-up:
 	cd deploy && docker compose up -d
+
+# With an engine of its own and without a registry.
+.PHONY: compose-test
+compose-test: all suites
+	@tests/compose/run
