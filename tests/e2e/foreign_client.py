@@ -4,6 +4,7 @@
 handshake, transfer, resumption, 0-RTT, Retry, versions, key update, migration.
 Its HTTP/3 is by lib/h3frames.py."""
 
+import asyncio
 import os
 import sys
 
@@ -13,7 +14,8 @@ import tap  # noqa: E402
 from aioquic.quic.packet import QuicProtocolVersion  # noqa: E402
 from aioquic.tls import CipherSuite  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
-from h3frames import DATA, frame, request  # noqa: E402
+from h3_cases import capacity, insert, prefix  # noqa: E402
+from h3frames import DATA, HEADERS, frame, request, section  # noqa: E402
 
 V1, V2 = QuicProtocolVersion.VERSION_1, QuicProtocolVersion.VERSION_2
 RESERVED_VERSION = 0x1a2a3a4a
@@ -107,6 +109,29 @@ class Clients:
             CipherSuite.CHACHA20_POLY1305_SHA256]})
         await self.gets(client, "ChaCha20")
 
+    async def dynamic_table(self):
+        """A field of QPACK's dynamic table: it is there, or comes later."""
+        fields = section([(":method", "GET"), (":scheme", "https"),
+                          (":authority", "localhost"), (":path", "/")])
+        asks = frame(HEADERS, prefix(2) + fields[2:] + b"\x80")
+        for what, first in (("before", True), ("behind", False)):
+            client = await foreign.Client(self.bed).start()
+            _, encoder, _ = client.begin()
+            inserts = capacity(4096) + insert(b"x-dynamic", b"yes")
+            if first:
+                client.send(encoder, inserts)
+            stream = client.bidi(asks, True)
+            if not first:
+                await asyncio.sleep(0.1)
+                client.send(encoder, inserts)
+            seen = await client.outcome(stream)
+            self.results.check(
+                f"a field of the dynamic table, inserted {what} the request",
+                (seen.kind, seen.code) == GOOD
+                and b"x-dynamic: yes" in client.body(stream),
+                f"{seen} {client.body(stream)}")
+            client.end()
+
     async def key_update(self):
         client = await self.start()
         await client.outcome(client.get())
@@ -140,6 +165,7 @@ class Clients:
         await self.resumptions()
         await self.early()
         await self.handshakes()
+        await self.dynamic_table()
         await self.key_update()
         before = self.bed.total("paths_validated")
         await self.migrate("a NAT gives another port during a download", False)
