@@ -21,11 +21,6 @@ const char *coding_name(enum coding coding)
 	return names[coding];
 }
 
-static bool is_named(const char *text, size_t size, const char *name)
-{
-	return size == strlen(name) && !strncasecmp(text, name, size);
-}
-
 /* "0", "1", "0.5", "0.333", "1.000" as thousandths, or -1. */
 static int parse_weight(const char *text, size_t size)
 {
@@ -67,12 +62,12 @@ static void take(struct accept_encoding *accept, unsigned *any,
 	field_trim(&name);
 	if (weight < 0)
 		return;
-	if (is_named(name.value, name.value_size, "*"))
+	if (field_value_is_any_case(&name, "*"))
 		*any = weight;
-	if (is_named(name.value, name.value_size, "x-gzip"))
+	if (field_value_is_any_case(&name, "x-gzip"))
 		accept->weights[CODING_GZIP] = weight;
 	for (size_t i = 0; i < CODING_COUNT; i++)
-		if (is_named(name.value, name.value_size, names[i]))
+		if (field_value_is_any_case(&name, names[i]))
 			accept->weights[i] = weight;
 }
 

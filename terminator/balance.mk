@@ -12,7 +12,7 @@ balance_pick_test_LIBS := -lm
 latency_test_OBJS := $(BUILD)/obj/terminator/latency.o
 latency_test_LIBS := -lm
 affinity_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,affinity_table.o \
-	affinity_token.o cookie.o request_key.o)
+	affinity_token.o cookie.o fields.o request_key.o)
 affinity_test_LIBS := -lwolfssl
 upstream_affinity_test_OBJS = $(upstream_rows_test_OBJS)
 upstream_affinity_test_LIBS = $(upstream_test_LIBS)

@@ -6,11 +6,6 @@
 
 #include "terminator/fields.h"
 
-static bool is_cookie(const struct field *field)
-{
-	return field->name_size == 6 && !memcmp(field->name, "cookie", 6);
-}
-
 static void strip(const char **text, size_t *size)
 {
 	while (*size && field_blank(**text)) {
@@ -70,7 +65,7 @@ bool cookie_find(struct cookie_search *search, const struct field *fields,
 	while (search->field < count) {
 		const struct field *field = &fields[search->field];
 
-		if (is_cookie(field) &&
+		if (field_is(field, "cookie") &&
 		    find_here(search, field, name, ret_value, ret_size))
 			return true;
 		search->field++;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <assert.h>
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "terminator/access.h"
 #include "terminator/answer.h"
 #include "terminator/compress.h"
+#include "terminator/container_of.h"
 #include "terminator/exchange_early.h"
 #include "terminator/exchange_limits.h"
 #include "terminator/exchange_private.h"
@@ -258,8 +258,7 @@ void exchange_failed(struct exchange *exchange, enum exchange_failure failure)
 
 struct exchange *exchange_of_later(struct later_work *work)
 {
-	return (struct exchange *)((char *)work -
-				   offsetof(struct exchange, later));
+	return container_of(work, struct exchange, later);
 }
 
 void exchange_defer(struct exchange *exchange, later_run *run)

@@ -44,7 +44,7 @@ static void free_stream(struct h2_stream *stream)
 {
 	h2_stream_cancel(stream);
 	limits_unwatch(&stream->sender);
-	h3_fields_free(&stream->fields);
+	field_section_free(&stream->fields);
 	DL_DELETE(stream->h2->streams, stream);
 	free(stream);
 }

@@ -12,7 +12,7 @@
 #include "terminator/exchange.h"
 #include "terminator/frame_budget.h"
 #include "terminator/h2_server.h"
-#include "terminator/h3_fields.h"
+#include "terminator/field_section.h"
 #include "terminator/tcp_conn.h"
 
 enum {
@@ -42,8 +42,8 @@ struct h2_server {
 struct h2_stream {
 	struct h2_server *h2;
 	int32_t id;
-	struct exchange *exchange; /* NULL before the header section's end */
-	struct h3_fields fields;   /* of the section that is being received */
+	struct exchange *exchange;   /* NULL before the header section's end */
+	struct field_section fields; /* of the section that is being received */
 	bool head_done;
 	bool ended;	/* the request is complete */
 	bool too_large; /* the section: not all of it was kept */

@@ -49,9 +49,9 @@ static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame,
 	(void)flags;
 	if (!stream || stream->refused || stream->too_large)
 		return 0;
-	switch (h3_fields_add(&stream->fields, name, name_size, value,
-			      value_size,
-			      limits_of(user)->options.header_size)) {
+	switch (field_section_add(&stream->fields, name, name_size, value,
+				  value_size,
+				  limits_of(user)->options.header_size)) {
 	case 0:
 		return 0;
 	case -EMSGSIZE:
@@ -69,7 +69,7 @@ static int begin(struct h2_stream *stream, bool end)
 	struct exchange_request request;
 	char address[INET6_ADDRSTRLEN];
 	bool is_tunnel;
-	int result = h3_fields_request(&stream->fields, &request);
+	int result = field_section_request(&stream->fields, &request);
 
 	stream->head_done = true;
 	is_tunnel = request.tunnel.value;
@@ -83,7 +83,7 @@ static int begin(struct h2_stream *stream, bool end)
 	if (!result)
 		result = exchange_new(conn->tcp->router, &h2_response_front,
 				      stream, &request, &stream->exchange);
-	h3_fields_free(&stream->fields);
+	field_section_free(&stream->fields);
 	stream->too_large = false; /* the trailers' section may be */
 	limits_unwatch(&stream->sender);
 	/* Fields may be missing of one that is too large. */
@@ -111,9 +111,9 @@ static void end_request(struct h2_stream *stream)
 	if (!stream->exchange)
 		return;
 	/* What came since the header section is the trailer section. */
-	result = stream->too_large
-			 ? -E2BIG
-			 : h3_fields_list(&stream->fields, &trailers, &count);
+	result = stream->too_large ? -E2BIG
+				   : field_section_list(&stream->fields,
+							&trailers, &count);
 	if (!result)
 		result =
 			exchange_request_end(stream->exchange, trailers, count);

@@ -69,8 +69,9 @@ int h3_on_header(nghttp3_conn *nghttp3, int64_t stream_id, int32_t token,
 		flood_spend(h3->conn, QS_COUNTER_flood_fields, 1);
 	if (stream->refused || stream->too_large)
 		return 0;
-	switch (h3_fields_add(&stream->fields, n.base, n.len, v.base, v.len,
-			      h3->conn->quic->limits->options.header_size)) {
+	switch (field_section_add(
+		&stream->fields, n.base, n.len, v.base, v.len,
+		h3->conn->quic->limits->options.header_size)) {
 	case 0:
 		return 0;
 	case -EMSGSIZE:
@@ -98,7 +99,7 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 	(void)stream_id;
 	if (stream->refused)
 		return 0;
-	result = h3_fields_request(&stream->fields, &request);
+	result = field_section_request(&stream->fields, &request);
 	request.end = stream->ended = fin;
 	request.header_too_large = stream->too_large;
 	request.protocol = QS_PROTOCOL_h3;
@@ -115,7 +116,7 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 		result = exchange_new(h3->conn->quic->router,
 				      h3_response_front(), stream, &request,
 				      &stream->exchange);
-	h3_fields_free(&stream->fields);
+	field_section_free(&stream->fields);
 	stream->too_large = false; /* the trailers' section may be */
 	if (result == -EPROTO) {
 		/* Fields may be missing of one that is too large. */
@@ -172,9 +173,9 @@ int h3_on_end_stream(nghttp3_conn *nghttp3, int64_t stream_id, void *conn_user,
 		return 0;
 	limits_unwatch(&stream->sender);
 	/* What came since end_headers is the trailer section. */
-	result = stream->too_large
-			 ? -E2BIG
-			 : h3_fields_list(&stream->fields, &trailers, &count);
+	result = stream->too_large ? -E2BIG
+				   : field_section_list(&stream->fields,
+							&trailers, &count);
 	if (result == 0)
 		result =
 			exchange_request_end(stream->exchange, trailers, count);

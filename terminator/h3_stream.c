@@ -73,7 +73,7 @@ void h3_stream_free(struct h3_stream *stream)
 
 	h3_stream_cancel(stream);
 	limits_unwatch(&stream->sender);
-	h3_fields_free(&stream->fields);
+	field_section_free(&stream->fields);
 	if (stream->prev)
 		stream->prev->next = stream->next;
 	else

@@ -11,7 +11,7 @@
 
 #include "terminator/exchange.h"
 #include "terminator/h3_control.h"
-#include "terminator/h3_fields.h"
+#include "terminator/field_section.h"
 #include "terminator/limits.h"
 
 struct h3 {
@@ -28,8 +28,8 @@ struct h3 {
 struct h3_stream {
 	struct h3 *h3;
 	int64_t id;
-	struct exchange *exchange; /* NULL before the header section's end */
-	struct h3_fields fields;   /* of the section that is being received */
+	struct exchange *exchange;   /* NULL before the header section's end */
+	struct field_section fields; /* of the section that is being received */
 	struct limits_sender sender;
 	bool begun;	/* the header section has; nghttp3 knows the stream */
 	bool too_large; /* the section is */

@@ -3,11 +3,11 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stddef.h>
 #include <utlist.h>
 
 #include "terminator/backend_stats.h"
 #include "terminator/choose.h"
+#include "terminator/container_of.h"
 #include "terminator/h1_client.h"
 #include "terminator/pool_retry.h"
 #include "terminator/random.h"
@@ -287,9 +287,7 @@ void pool_remove(struct h1_client *client)
 
 static void on_wake(struct later_work *work)
 {
-	struct upstream *upstream =
-		(struct upstream *)((char *)work -
-				    offsetof(struct upstream, wake));
+	struct upstream *upstream = container_of(work, struct upstream, wake);
 	struct exchange *exchange, *next;
 
 	DL_FOREACH_SAFE (upstream->waiting, exchange, next) {

@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
 #include "terminator/backends.h"
+#include "terminator/container_of.h"
 #include "terminator/exchange.h"
 #include "terminator/own_rows.h"
 #include "terminator/pool.h"
@@ -328,10 +328,7 @@ static void on_timer_closed(uv_handle_t *handle)
 
 static void on_later_closed(uv_handle_t *handle)
 {
-	char *later = handle->data;
-
-	one_closed((struct router *)(later -
-				     offsetof(struct router, shared.later)));
+	one_closed(container_of(handle->data, struct router, shared.later));
 }
 
 void router_close(struct router *router)

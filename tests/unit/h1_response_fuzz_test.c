@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "terminator/h1_response.h"
+#include "tests/unit/pick.h"
 
 enum { ROUNDS = 60000, PIECES_MAX = 10 };
 
@@ -54,18 +55,6 @@ static const char *const pieces[] = {"content-length: 5\r\n",
 				     "\r",
 				     "HTTP/1.1 200 OK\r\n",
 				     "HTTP/1.1 100 x\r\n\r\n"};
-
-static uint64_t state = 0x9e3779b97f4a7c15ULL;
-
-static size_t pick(size_t count)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % count;
-}
-
-#define PICK(list) ((list)[pick(sizeof(list) / sizeof((list)[0]))])
 
 static void note(struct text *told, unsigned status, const struct field *fields,
 		 size_t count, bool end)

@@ -13,6 +13,7 @@
 #include "terminator/fields.h"
 #include "terminator/forwarding.h"
 #include "terminator/h1_request.h"
+#include "tests/unit/pick.h"
 
 enum { ROUNDS = 300000, FIELDS_MAX = 6 };
 
@@ -67,18 +68,6 @@ static const char *const values[] = {"a",
 				     "a\tb",
 				     "websocket",
 				     "100-continue"};
-
-static uint64_t state = 0x9e3779b97f4a7c15ULL;
-
-static size_t pick(size_t count)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % count;
-}
-
-#define PICK(list) ((list)[pick(sizeof(list) / sizeof((list)[0]))])
 
 static struct field make_field(const char *name, const char *value)
 {

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/unit/upstream_bed.h"
+#include "tests/unit/upstream_one.h"
 
 #define HELLO "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
 #define HELLO_AND_CLOSE                                                 \
@@ -17,17 +17,6 @@
 	"\r\nhello"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define COUNTER(bed, name) ((bed).stats.counters.name)
-
-static struct bed bed;
-static struct script script;
-static struct front front;
-
-static void finish(void)
-{
-	front_free(&front);
-	script_stop(&script);
-	bed_close(&bed);
-}
 
 /* A TCP socket on loopback that is bound, and listens if `backlog` >= 0. */
 static int raw_listener(int backlog, struct sockaddr_in *ret_address)

@@ -8,22 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/unit/upstream_bed.h"
+#include "tests/unit/upstream_one.h"
 
 #define HELLO "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define COUNTER(bed, name) ((bed).stats.counters.name)
-
-static struct bed bed;
-static struct script script;
-static struct front front;
-
-static void finish(void)
-{
-	front_free(&front);
-	script_stop(&script);
-	bed_close(&bed);
-}
 
 Test(upstream, backend_urls)
 {

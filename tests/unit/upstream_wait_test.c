@@ -6,23 +6,12 @@
 #include <string.h>
 
 #include "terminator/websocket.h"
-#include "tests/unit/upstream_bed.h"
+#include "tests/unit/upstream_one.h"
 
 #define HELLO "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
 static const char *const expect[] = {"expect", "100-Continue", NULL};
-
-static struct bed bed;
-static struct script script;
-static struct front front;
-
-static void finish(void)
-{
-	front_free(&front);
-	script_stop(&script);
-	bed_close(&bed);
-}
 
 static bool last_contains(const char *part)
 {

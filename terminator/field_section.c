@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "terminator/h3_fields.h"
+#include "terminator/field_section.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "terminator/message.h"
 
-struct h3_field_place {
+struct field_place {
 	size_t name, name_size, value, value_size;
 };
 
@@ -31,11 +31,11 @@ static int grow(void **items, size_t *room, size_t need, size_t size,
 	return 0;
 }
 
-int h3_fields_add(struct h3_fields *fields, const uint8_t *name,
-		  size_t name_size, const uint8_t *value, size_t value_size,
-		  size_t limit)
+int field_section_add(struct field_section *fields, const uint8_t *name,
+		      size_t name_size, const uint8_t *value, size_t value_size,
+		      size_t limit)
 {
-	struct h3_field_place *place;
+	struct field_place *place;
 
 	if (fields->section_size + name_size + value_size + 32 > limit)
 		return -EMSGSIZE;
@@ -58,8 +58,8 @@ int h3_fields_add(struct h3_fields *fields, const uint8_t *name,
 	return 0;
 }
 
-int h3_fields_list(struct h3_fields *fields, const struct field **ret_list,
-		   size_t *ret_count)
+int field_section_list(struct field_section *fields,
+		       const struct field **ret_list, size_t *ret_count)
 {
 	size_t i;
 
@@ -68,7 +68,7 @@ int h3_fields_list(struct h3_fields *fields, const struct field **ret_list,
 	if (!fields->list)
 		return -ENOMEM;
 	for (i = 0; i < fields->count; i++) {
-		const struct h3_field_place *place = &fields->places[i];
+		const struct field_place *place = &fields->places[i];
 
 		fields->list[i].name = fields->text + place->name;
 		fields->list[i].name_size = place->name_size;
@@ -80,18 +80,18 @@ int h3_fields_list(struct h3_fields *fields, const struct field **ret_list,
 	return 0;
 }
 
-int h3_fields_request(struct h3_fields *fields,
-		      struct exchange_request *request)
+int field_section_request(struct field_section *fields,
+			  struct exchange_request *request)
 {
 	const struct field *list;
 	size_t count;
-	int result = h3_fields_list(fields, &list, &count);
+	int result = field_section_list(fields, &list, &count);
 
 	memset(request, 0, sizeof(*request));
 	return result < 0 ? result : message_split(request, list, count);
 }
 
-void h3_fields_free(struct h3_fields *fields)
+void field_section_free(struct field_section *fields)
 {
 	free(fields->places);
 	free(fields->text);

@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "terminator/h3_fields.h"
+#include "terminator/field_section.h"
 
-static int add(struct h3_fields *fields, const char *name, const char *value,
-	       size_t limit)
+static int add(struct field_section *fields, const char *name,
+	       const char *value, size_t limit)
 {
-	return h3_fields_add(fields, (const uint8_t *)name, strlen(name),
-			     (const uint8_t *)value, strlen(value), limit);
+	return field_section_add(fields, (const uint8_t *)name, strlen(name),
+				 (const uint8_t *)value, strlen(value), limit);
 }
 
 static void expect_value(const struct field *field, const char *value)
@@ -20,21 +20,21 @@ static void expect_value(const struct field *field, const char *value)
 }
 
 /* RFC 9114, 4.2.2: name, value and 32 octets count for each field. */
-Test(h3_fields, refuses_what_exceeds_the_limit)
+Test(field_section, refuses_what_exceeds_the_limit)
 {
-	struct h3_fields fields = {0};
+	struct field_section fields = {0};
 
 	cr_assert_eq(add(&fields, "ab", "cde", 36), -EMSGSIZE);
 	cr_assert_eq(add(&fields, "ab", "cde", 37), 0);
 	cr_assert_eq(add(&fields, "", "", 68), -EMSGSIZE);
 	cr_assert_eq(add(&fields, "", "", 69), 0);
 	cr_assert_eq(fields.count, 2);
-	h3_fields_free(&fields);
+	field_section_free(&fields);
 }
 
-Test(h3_fields, takes_pseudo_header_fields_apart)
+Test(field_section, takes_pseudo_header_fields_apart)
 {
-	struct h3_fields fields = {0};
+	struct field_section fields = {0};
 	struct exchange_request request;
 
 	add(&fields, ":method", "PUT", 4096);
@@ -43,7 +43,7 @@ Test(h3_fields, takes_pseudo_header_fields_apart)
 	add(&fields, ":authority", "example.org", 4096);
 	add(&fields, "host", "other.example", 4096);
 	add(&fields, "x", "", 4096);
-	cr_assert_eq(h3_fields_request(&fields, &request), 0);
+	cr_assert_eq(field_section_request(&fields, &request), 0);
 	expect_value(&request.method, "PUT");
 	expect_value(&request.path, "/a?b");
 	expect_value(&request.scheme, "https");
@@ -51,25 +51,25 @@ Test(h3_fields, takes_pseudo_header_fields_apart)
 	cr_assert_eq(request.field_count, 2);
 	expect_value(&request.fields[0], "other.example");
 	cr_expect_eq(request.fields[1].value_size, 0);
-	h3_fields_free(&fields);
+	field_section_free(&fields);
 }
 
 /* RFC 9114, 4.3.1: a request without :authority has Host. */
-Test(h3_fields, takes_the_authority_from_host)
+Test(field_section, takes_the_authority_from_host)
 {
-	struct h3_fields fields = {0};
+	struct field_section fields = {0};
 	struct exchange_request request;
 
 	add(&fields, ":method", "GET", 4096);
 	add(&fields, "host", "example.org", 4096);
-	cr_assert_eq(h3_fields_request(&fields, &request), 0);
+	cr_assert_eq(field_section_request(&fields, &request), 0);
 	expect_value(&request.authority, "example.org");
-	h3_fields_free(&fields);
+	field_section_free(&fields);
 }
 
-Test(h3_fields, keeps_order_and_octets_while_it_grows)
+Test(field_section, keeps_order_and_octets_while_it_grows)
 {
-	struct h3_fields fields = {0};
+	struct field_section fields = {0};
 	const struct field *list;
 	char text[32];
 	size_t count;
@@ -78,14 +78,14 @@ Test(h3_fields, keeps_order_and_octets_while_it_grows)
 		snprintf(text, sizeof(text), "value-%d", i);
 		cr_assert_eq(add(&fields, "name", text, 1 << 20), 0);
 	}
-	cr_assert_eq(h3_fields_list(&fields, &list, &count), 0);
+	cr_assert_eq(field_section_list(&fields, &list, &count), 0);
 	cr_assert_eq(count, 500);
 	for (int i = 0; i < 500; i++) {
 		snprintf(text, sizeof(text), "value-%d", i);
 		expect_value(&list[i], text);
 	}
-	h3_fields_free(&fields);
-	cr_assert_eq(h3_fields_list(&fields, &list, &count), 0);
+	field_section_free(&fields);
+	cr_assert_eq(field_section_list(&fields, &list, &count), 0);
 	cr_assert_eq(count, 0);
-	h3_fields_free(&fields);
+	field_section_free(&fields);
 }
