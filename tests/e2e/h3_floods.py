@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import cves  # noqa: E402
 import foreign  # noqa: E402
 import tap  # noqa: E402
-from bed import PORT  # noqa: E402
+from bed import BUILD, PORT  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from flood_cases import CRYPTO, FLOODS, PING, fields  # noqa: E402
 from h3frames import DATA, HEADERS, frame, request  # noqa: E402
@@ -381,8 +381,10 @@ def h3_floods(results):
             part(results, bed)
         after = bed.terminators["t1"].resident_kib()[0]
         results.figure(f"resident: {before} KiB before, {after} KiB after all")
-        results.check("the terminator's memory is bounded",
-                      after - before < MORE_KIB, f"{after - before} KiB more")
+        if not BUILD.endswith("/san"):  # ASan keeps what is freed
+            results.check("the terminator's memory is bounded",
+                          after - before < MORE_KIB,
+                          f"{after - before} KiB more")
         results.equal("the terminator lives", bed.live()["t1"]["pid"], pid)
 
 
