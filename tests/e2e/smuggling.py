@@ -17,6 +17,7 @@ from bed import BACKENDS, Bed, client, program  # noqa: E402
 from h3frames import DATA, Script, frame, request  # noqa: E402
 from process import wait_until  # noqa: E402
 
+H3_NO_ERROR = 0x100
 CONTROL = "127.0.0.1:9001"
 GOOD = "/health?good"
 
@@ -158,8 +159,11 @@ def fault_of_response(case, seen):
     if stream["status"] != case.status and \
             not (case.reset and stream["code"] and stream["status"] == 0):
         return f"status {stream['status']}, {stream['code']}"
-    if case.reset != (stream["code"] is not None):
-        return "broke off" if stream["code"] else "did not break off"
+    # Who is answered early is told to stop sending (RFC 9114, 4.1).
+    stopped = case.how == "early" and stream["code"] == H3_NO_ERROR
+    broke_off = stream["code"] is not None and not stopped
+    if case.reset != broke_off:
+        return "broke off" if broke_off else "did not break off"
     if not case.reset and not stream["ended"]:
         return "did not end"
     if case.body is not None and stream["body"] != case.body:
