@@ -2,6 +2,8 @@
 #include "healthd/checks.h"
 #include "healthd/random.h"
 #include "loader/lib/clock.h"
+#include "loader/lib/log.h"
+#include "terminator/backend_tls.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,10 +38,15 @@ static void on_due(uv_timer_t *timer)
 {
 	struct checker *checker = timer->data;
 
+	struct probe_names names = {checker->host, checker->name, checker->tls};
+
 	checker->begun_ms = uv_now(timer->loop);
-	checker->probe =
-		probe_start(timer->loop, &checker->address, checker->config,
-			    checker->host, on_done, checker);
+	if (*checker->tls_error) {
+		on_done(checker, checker->tls_error);
+		return;
+	}
+	checker->probe = probe_start(timer->loop, &checker->address,
+				     checker->config, &names, on_done, checker);
 	if (!checker->probe)
 		on_done(checker, "out of memory");
 }
@@ -61,6 +68,35 @@ static void stop_probe(struct checker *checker)
 	checker->probe = NULL;
 }
 
+static void drop_tls(struct checker *checker)
+{
+	backend_tls_unref(checker->tls);
+	checker->tls = NULL;
+	checker->pool = NULL;
+	*checker->tls_error = '\0';
+}
+
+/* All of a pool share it. */
+static void take_tls(struct checks *checks, struct checker *checker,
+		     const struct wanted *wanted)
+{
+	drop_tls(checker);
+	if (!wanted->backend->is_tls ||
+	    wanted->config->check.type != QS_CHECK_HTTP)
+		return;
+	for (int i = 0; i < QS_MAX_BACKENDS && !checker->tls; i++)
+		if (checks->checkers[i].pool == wanted->config)
+			checker->tls = backend_tls_ref(checks->checkers[i].tls);
+	if (!checker->tls)
+		checker->tls =
+			backend_tls_new(wanted->config, checker->tls_error,
+					sizeof(checker->tls_error));
+	if (checker->tls)
+		checker->pool = wanted->config;
+	else
+		log_error("%s", checker->tls_error);
+}
+
 void checks_start(struct checks *checks, const struct wanted *wanted,
 		  enum qs_backend_health health, bool later)
 {
@@ -70,6 +106,8 @@ void checks_start(struct checks *checks, const struct wanted *wanted,
 	stop_probe(checker);
 	checker->config = &wanted->config->check;
 	checker->address = wanted->address;
+	snprintf(checker->name, sizeof(checker->name), "%s", wanted->name);
+	take_tls(checks, checker, wanted);
 	probe_host(checker->host, sizeof(checker->host), checker->config,
 		   wanted->backend);
 	if (!later || was_idle) {
@@ -86,6 +124,7 @@ void checks_stop(struct checks *checks, int row)
 	struct checker *checker = &checks->checkers[row];
 
 	stop_probe(checker);
+	drop_tls(checker);
 	uv_timer_stop(&checker->timer);
 	checker->config = NULL;
 	checker->check = (struct check){0};

@@ -21,11 +21,15 @@ struct checker {
 	struct check check;
 	struct qs_vip_key address;
 	char host[300];
-	uint64_t begun_ms;	      /* uv_now() of the last check */
-	bool news;		      /* the fields below are new */
-	bool changed;		      /* the health, too */
-	uint64_t checked_ns;	      /* CLOCK_REALTIME */
-	char failure[QS_REASON_SIZE]; /* empty: passed */
+	char name[QS_BACKEND_NAME_SIZE];   /* of the row */
+	const struct qs_config_pool *pool; /* that `tls` is of; borrowed */
+	struct backend_tls *tls;	   /* owned; NULL: in the clear */
+	char tls_error[QS_REASON_SIZE];	   /* why there is none; else empty */
+	uint64_t begun_ms;		   /* uv_now() of the last check */
+	bool news;			   /* the fields below are new */
+	bool changed;			   /* the health, too */
+	uint64_t checked_ns;		   /* CLOCK_REALTIME */
+	char failure[QS_REASON_SIZE];	   /* empty: passed */
 };
 
 struct checks {

@@ -88,7 +88,7 @@ static void conclude(struct probe *probe)
 	probe_end(probe, *probe->failure ? probe->failure : NULL);
 }
 
-static void on_data(struct probe *probe, const char *data, size_t size)
+void probe_http_input(struct probe *probe, const char *data, size_t size)
 {
 	llhttp_errno_t error = llhttp_execute(&probe->parser, data, size);
 
@@ -101,7 +101,7 @@ static void on_data(struct probe *probe, const char *data, size_t size)
 		probe_end(probe, "the answer's header is over 64 KiB");
 }
 
-static void on_end(struct probe *probe, int error)
+void probe_http_end(struct probe *probe, int error)
 {
 	if (error != UV_EOF) {
 		probe_end(probe, uv_strerror(error));
@@ -122,10 +122,12 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 
 	if (probe->ended)
 		return;
-	if (size > 0)
-		on_data(probe, buffer->base, size);
+	if (size > 0 && probe->link)
+		probe_tls_input(probe, buffer->base, size);
+	else if (size > 0)
+		probe_http_input(probe, buffer->base, size);
 	else if (size < 0)
-		on_end(probe, size);
+		probe_http_end(probe, size);
 }
 
 /* One for all: it is used up before the next read. */
@@ -146,31 +148,46 @@ static void on_written(uv_write_t *write, int status)
 		probe_end(probe, uv_strerror(status));
 }
 
-void probe_http_begin(struct probe *probe)
+void probe_http_ask(struct probe *probe)
 {
-	uint8_t header[PROXY_PROTOCOL_SIZE];
-	uv_buf_t buffers[2] = {uv_buf_init((char *)header, 0)};
 	int size = asprintf(&probe->request, request_format,
 			    probe->config->path, probe->host);
+	uv_buf_t buffer;
 
 	if (size < 0) {
 		probe->request = NULL;
 		probe_end(probe, "out of memory");
 		return;
 	}
+	probe->waits_for = "waiting for the answer";
+	if (probe->link) {
+		probe_tls_send(probe, probe->request, size);
+		return;
+	}
+	buffer = uv_buf_init(probe->request, size);
+	uv_write(&probe->write, (uv_stream_t *)&probe->tcp, &buffer, 1,
+		 on_written);
+}
+
+void probe_http_begin(struct probe *probe)
+{
+	uint8_t header[PROXY_PROTOCOL_SIZE];
+	uv_buf_t buffer = uv_buf_init((char *)header, 0);
+
 	llhttp_init(&probe->parser, HTTP_RESPONSE, &settings);
 	probe->parser.data = probe;
 	probe->write.data = probe;
-	probe->waits_for = "waiting for the answer";
 	if (probe->config->proxy_header) {
-		/* So few octets always fit, so the request is behind them. */
-		buffers[0].len = proxy_protocol_write(header, NULL, NULL);
-		uv_try_write((uv_stream_t *)&probe->tcp, buffers, 1);
+		/* So few octets always fit, so all else is behind them. */
+		buffer.len = proxy_protocol_write(header, NULL, NULL);
+		uv_try_write((uv_stream_t *)&probe->tcp, &buffer, 1);
 	}
-	buffers[1] = uv_buf_init(probe->request, size);
-	uv_write(&probe->write, (uv_stream_t *)&probe->tcp, buffers + 1, 1,
-		 on_written);
-	uv_read_start((uv_stream_t *)&probe->tcp, on_allocate, on_read);
+	if (probe->tls)
+		probe_tls_begin(probe);
+	else
+		probe_http_ask(probe);
+	if (!probe->ended)
+		uv_read_start((uv_stream_t *)&probe->tcp, on_allocate, on_read);
 }
 
 void probe_http_free(struct probe *probe)
@@ -189,7 +206,7 @@ char *probe_host(char *text, size_t size, const struct qs_config_check *config,
 		snprintf(text, size, "%s", config->host);
 		return text;
 	}
-	if (backend->address.port != 80)
+	if (backend->address.port != (backend->is_tls ? 443 : 80))
 		snprintf(port, sizeof(port), ":%u", backend->address.port);
 	snprintf(text, size, brackets ? "[%s]%s" : "%s%s", backend->host, port);
 	return text;

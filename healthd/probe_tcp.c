@@ -14,6 +14,7 @@ static void on_closed(uv_handle_t *handle)
 
 	if (--probe->handles)
 		return;
+	probe_tls_free(probe);
 	probe_http_free(probe);
 	free(probe);
 }
@@ -82,7 +83,8 @@ static void make_address(struct sockaddr_storage *storage,
 
 struct probe *probe_start(uv_loop_t *loop, const struct qs_vip_key *address,
 			  const struct qs_config_check *config,
-			  const char *host, probe_done done, void *user)
+			  const struct probe_names *names, probe_done done,
+			  void *user)
 {
 	struct probe *probe = calloc(1, sizeof(*probe));
 	struct sockaddr_storage storage;
@@ -90,7 +92,9 @@ struct probe *probe_start(uv_loop_t *loop, const struct qs_vip_key *address,
 	if (!probe)
 		return NULL;
 	probe->config = config;
-	probe->host = host;
+	probe->host = names->host;
+	probe->name = names->row;
+	probe->tls = names->tls;
 	probe->done = done;
 	probe->user = user;
 	probe->waits_for = "connecting";

@@ -4,7 +4,8 @@
 # Without main.o and options.o, so that tests can link them.
 HEALTHD_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out \
 	healthd/main.c healthd/options.c,$(wildcard healthd/*.c))) \
-	$(BUILD)/obj/terminator/proxy_protocol.o
+	$(addprefix $(BUILD)/obj/terminator/,backend_tls.o proxy_protocol.o \
+	text.o)
 
 PROGRAMS += $(BUILD)/bin/quicsteer-healthd
 
@@ -12,7 +13,8 @@ $(BUILD)/bin/quicsteer-healthd: $(BUILD)/obj/healthd/main.o \
 		$(BUILD)/obj/healthd/options.o $(HEALTHD_OBJS) \
 		$(BUILD)/lib/libquicsteer.a
 	$(link)
-$(BUILD)/bin/quicsteer-healthd: LIBS = -lbpf -lllhttp -luv $(CONFIG_LIBS) -lm
+$(BUILD)/bin/quicsteer-healthd: LIBS = -lbpf -lllhttp -lwolfssl -luv \
+	$(CONFIG_LIBS) -lm
 
 # What the unit tests link.
 breaker_test_OBJS := $(BUILD)/obj/healthd/breaker.o

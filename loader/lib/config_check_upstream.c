@@ -26,12 +26,6 @@ int qs_config_check_upstream(struct qs_document *document,
 			    "the first is %s",
 			    pool->backends[0].is_tls ? "https" : "http");
 	}
-	if (pool->backends[0].is_tls && pool->check.type == QS_CHECK_HTTP) {
-		snprintf(path, sizeof(path), "pools[%zu].health.type", index);
-		return fail(document, path,
-			    "http checks do not speak TLS; https backends take "
-			    "type: tcp");
-	}
 	return 0;
 }
 

@@ -30,7 +30,6 @@ BEYOND = (
     # YAML 1.1, as PyYAML reads it, has more words for true.
     "switch", "url-mixed", "forwarded-trusted", "request-id-field",
     "total-timeout", "queue-timeout", "retries-status", "retries-budget",
-    "http-check-of-https",
     "redirect-status-beyond", "redirect-blank", "template",
     "respond-body-204", "rule-refused", "rule-value-line-end",
     "metrics-path-beyond", "missing-certificate", "missing-private-key",
