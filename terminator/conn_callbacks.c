@@ -179,9 +179,11 @@ static int on_stream_close(ngtcp2_conn *ngtcp2, uint32_t flags,
 {
 	struct conn *conn = user;
 
-	if (!ngtcp2_is_bidi_stream(stream_id))
+	if (ngtcp2_conn_is_local_stream(ngtcp2, stream_id))
+		; /* the client's to allow more of */
+	else if (!ngtcp2_is_bidi_stream(stream_id))
 		ngtcp2_conn_extend_max_streams_uni(ngtcp2, 1);
-	else if (!ngtcp2_conn_is_local_stream(ngtcp2, stream_id))
+	else
 		ngtcp2_conn_extend_max_streams_bidi(ngtcp2, 1);
 	if (!(flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET))
 		error_code = NGHTTP3_H3_NO_ERROR;

@@ -18,6 +18,7 @@ struct h3 {
 	struct conn *conn;
 	nghttp3_conn *nghttp3;
 	struct h3_stream *streams; /* requests */
+	int64_t grease; /* a stream that is to be begun and ended; -1: none */
 	struct h3_control control; /* the client's control stream */
 	int64_t control_id;	   /* its ID, -1 before it is known */
 	size_t stray_octets;	   /* see h3_receive; not charged yet */
