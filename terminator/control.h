@@ -52,7 +52,8 @@ struct control {
 	/* Use other CID configurations. Returns 0, or -errno: it goes on with
 	 * those that it has. */
 	int (*on_configs)(void *user, const struct qs_configs *configs);
-	/* Ticket secrets have changed, or may have while the loader was away. */
+	/* Ticket secrets have changed, or may have while the loader was away.
+	 */
 	void (*on_secrets)(void *user, const struct qs_secrets *secrets);
 	/* Serve on the socket `fd` from now on, or on none if it is -1.
 	 * Returns 0, after which it is given away, or -errno. */

@@ -113,8 +113,8 @@ struct qs_hello {
 	__u16 instance;		 /* on resume */
 };
 
-/* All three open tickets, so that it does not matter who hears of a change when:
- * what is the current secret has been everybody's next one before. */
+/* All three open tickets, so that it does not matter who hears of a change
+ * when: what is the current secret has been everybody's next one before. */
 enum qs_ticket_secret {
 	QS_TICKET_PREVIOUS = 0,
 	QS_TICKET_CURRENT = 1, /* seals */
@@ -124,13 +124,14 @@ enum qs_ticket_secret {
 
 /* Keys that all terminators share; each use derives its own from them. */
 struct qs_secrets {
-	__u8 reset[32];	 /* stateless reset tokens, with config and server ID */
-	__u8 token[32];	 /* Retry and NEW_TOKEN tokens */
+	__u8 reset[32]; /* stateless reset tokens, with config and server ID */
+	__u8 token[32]; /* Retry and NEW_TOKEN tokens */
 	/* TLS session tickets; by enum qs_ticket_secret. */
 	__u8 tickets[QS_TICKET_SECRETS][80];
 };
 
-/* Secrets in the place of those of the WELCOME; only those of tickets differ. */
+/* Secrets in the place of those of the WELCOME; only those of tickets differ.
+ */
 struct qs_secrets_changed {
 	struct qs_message_header header;
 	struct qs_secrets secrets;
