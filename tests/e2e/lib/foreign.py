@@ -319,6 +319,10 @@ class Client(asyncio.DatagramProtocol):
 
     # Packets
 
+    def largest_received(self):
+        """The largest packet number of 1-RTT that came."""
+        return self.quic._spaces[ONE_RTT].largest_received_packet
+
     def datagram(self, octets):
         self.transport.sendto(octets, (VIP[4], PORT))
 
