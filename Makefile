@@ -104,8 +104,6 @@ help:
 	@echo 'make lint           format, size of functions, build with clang'
 	@echo 'make install        programs, units, manuals (DESTDIR, prefix; root)'
 	@echo 'make deb            the same as a Debian package, in $(BUILD)/deb'
-	@echo 'make install        programs, units, manuals (DESTDIR, prefix; root)'
-	@echo 'make deb            the same as a Debian package, in $(BUILD)/deb'
 	@echo 'make clean          remove what was built, keep the libraries'
 	@echo 'Options: V=1 shows commands, SAN=1 builds with sanitizers.'
 
