@@ -125,7 +125,9 @@ int h3_on_end_headers(nghttp3_conn *nghttp3, int64_t stream_id, int fin,
 						 : NGHTTP3_H3_MESSAGE_ERROR);
 		return 0;
 	}
-	if (result == 0 && fin)
+	if (result == 0 && request.tunnel.value)
+		h3_stream_is_tunnel(stream);
+	if (result == 0 && (fin || stream->is_tunnel))
 		limits_unwatch(&stream->sender);
 	else if (result == 0)
 		limits_watch_body(h3->conn->quic->limits, &stream->sender);

@@ -32,6 +32,21 @@ void h3_refuse(struct h3 *h3, int64_t stream_id, uint64_t error_code)
 	conn_mark(h3->conn);
 }
 
+static void keep_alive(struct h3 *h3)
+{
+	uint64_t idle_ns = h3->conn->quic->options.idle_timeout_ns;
+
+	ngtcp2_conn_set_keep_alive_timeout(
+		h3->conn->ngtcp2, h3->tunnels ? idle_ns / 3 : UINT64_MAX);
+}
+
+void h3_stream_is_tunnel(struct h3_stream *stream)
+{
+	stream->is_tunnel = true;
+	stream->h3->tunnels++;
+	keep_alive(stream->h3);
+}
+
 void h3_stream_stop(struct h3_stream *stream)
 {
 	if (stream->complete || stream->stopped)
@@ -72,6 +87,10 @@ void h3_stream_free(struct h3_stream *stream)
 	struct h3 *h3 = stream->h3;
 
 	h3_stream_cancel(stream);
+	if (stream->is_tunnel) {
+		h3->tunnels--;
+		keep_alive(h3);
+	}
 	limits_unwatch(&stream->sender);
 	field_section_free(&stream->fields);
 	if (stream->prev)

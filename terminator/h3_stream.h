@@ -18,6 +18,7 @@ struct h3 {
 	struct conn *conn;
 	nghttp3_conn *nghttp3;
 	struct h3_stream *streams; /* requests */
+	size_t tunnels;		   /* of them */
 	int64_t grease; /* a stream that is to be begun and ended; -1: none */
 	struct h3_control control; /* the client's control stream */
 	int64_t control_id;	   /* its ID, -1 before it is known */
@@ -39,6 +40,7 @@ struct h3_stream {
 	bool stopped;	/* the client was told to send no more of it */
 	bool refused;	/* reset: what still comes of the request is ignored */
 	bool in_trailers;
+	bool is_tunnel;	   /* extended CONNECT (RFC 9220) */
 	bool answered;	   /* a response has begun */
 	bool blocked;	   /* its window is used up */
 	uint64_t unread;   /* octets of the response's body that nghttp3 has */
@@ -58,6 +60,11 @@ void h3_stream_free(struct h3_stream *stream);
 
 /* h3_stream_cancel frees the exchange; not to be called from its callbacks. */
 void h3_stream_cancel(struct h3_stream *stream);
+
+/* h3_stream_is_tunnel tells that the request is extended CONNECT (RFC 9220).
+ * While the stream is there the connection does not end for silence: the
+ * client is sent PINGs (RFC 9000, 10.1.2). */
+void h3_stream_is_tunnel(struct h3_stream *stream);
 
 /* h3_stream_stop tells the client to send no more of a request that nobody
  * reads, unless all of it is there (RFC 9114, 4.1). */

@@ -25,7 +25,10 @@ class ExtensionsBed(ConfiguredBed):
             {"name": "web"},
             {"name": "sockets", "backends": [
                 {"name": "up", "url": f"http://127.0.0.1:{UPGRADER}"}]}],
-            settings={"routes": [{"path": "/ws", "pool": "sockets"},
+            settings={"terminator": {
+                "idle_timeout": "2s",
+                "limits": {"header_timeout": "1s", "body_timeout": "1s"}},
+                "routes": [{"path": "/ws", "pool": "sockets"},
                                  {"path": "/refused", "pool": "sockets"},
                                  {"pool": "web"}]})
 
@@ -64,6 +67,13 @@ def websockets(results, bed):
                   in stream["fields"] and "sec-websocket-accept" not in
                   [name for name, _ in stream["fields"]],
                   str(stream["fields"]))
+    script = Script().begin().add("open", "w").send("w", connect())
+    script.send("w", frame(DATA, b"early ")).add("flush").add("wait", 5000)
+    script.send("w", frame(DATA, b"late")).add("end", "w").add("await", "w")
+    stream = bed.h3raw(script)["streams"]["w"]
+    results.equal("it lives through silence, longer than all time-outs",
+                  (stream["status"], stream["ended"], stream["body"]),
+                  (200, True, "early late"))
     script = Script().begin().add("open", "w").send("w", connect("/refused"))
     script.add("await", "w")
     stream = bed.h3raw(script)["streams"]["w"]
