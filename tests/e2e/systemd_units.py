@@ -186,6 +186,12 @@ class UnitBed(ConfiguredBed):
         if self.manager:
             self.manager.close()
 
+    def bounding(self, name):
+        """A terminator has no capability left, not even to drop others."""
+        if name == "terminator":
+            return []
+        return ["--bounding-set=" + self.units[name].bounding_set()]
+
     def traced(self, name, command):
         directory = self.path("traces")
         os.makedirs(directory, exist_ok=True)
@@ -194,7 +200,7 @@ class UnitBed(ConfiguredBed):
                 f"NOTIFY_SOCKET={self.path('notify')}",
                 f"WATCHDOG_USEC={WATCHDOG_US}",
                 "setpriv", "--inh-caps=-all", "--no-new-privs",
-                "--bounding-set=" + self.units[name].bounding_set(),
+                *self.bounding(name),
                 "--pdeathsig=KILL", "--", "strace", "-D", "-f", "-qq", "-a",
                 "0", "-o", f"{directory}/{name}", "-A", *command]
 
