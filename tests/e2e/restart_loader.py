@@ -100,7 +100,7 @@ def registered(bed):
 
 def restart_loader(results):
     with Bed(octets=[OCTETS, 1000]) as bed:
-        load = bed.h3load("--connections", "120", "--hold", "8", "--interval",
+        load = bed.h3load("--connections", "120", "--hold", "50", "--interval",
                           "50", "--get", f"/bytes/{OCTETS}", "--upload",
                           "/upload?%u=5000", "--timeout", "60")
         load.wait_for(lambda progress: progress["handshakes"] == 120, 10,
@@ -111,6 +111,7 @@ def restart_loader(results):
         still = load.progress()
         results.equal("all connections lived through both restarts",
                       still["open"], 120)
+        load.hurry()
         lines = load.finish()
         results.figure(f"{len(lines)} connections under load, "
                        f"{sum(one['requests'] for one in lines)} requests, by "
