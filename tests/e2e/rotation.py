@@ -167,6 +167,7 @@ def all_in_use(results, bed):
 
 def one_hangs(results, bed):
     """A terminator that does not answer keeps what it issues."""
+    wait_until(lambda: len(configs(bed)) < 7, GONE, "an ID to be free")
     hung = bed.terminators["t1"]
     hung.send(signal.SIGSTOP)
     old = current(bed)
