@@ -41,5 +41,7 @@ compose-up:
 
 # With an engine of its own and without a registry.
 .PHONY: compose-test
-compose-test: all suites
+compose-test:
+	@$(MAKE) deps
+	@$(MAKE) all suites
 	@tests/compose/run
