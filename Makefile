@@ -100,7 +100,7 @@ help:
 	@echo 'make test-e2e       whole connections, in namespaces (root)'
 	@echo 'make deb-test       the package in a Debian with systemd (root)'
 	@echo 'make test-vectors VECTORS=FILE.csv   CID vectors of your own'
-	@echo 'make compose-test   the containers, from nothing (root; 15 minutes)'
+	@echo 'make compose-test   the containers, from nothing (root; 10 minutes)'
 	@echo 'make lint           format, size of functions, build with clang'
 	@echo 'make install        programs, units, manuals (DESTDIR, prefix; root)'
 	@echo 'make deb            the same as a Debian package, in $(BUILD)/deb'
