@@ -50,7 +50,7 @@ struct h2_stream {
 	struct limits_sender sender;
 	bool reset;	  /* by the client */
 	bool refused;	  /* reset: what still comes of it is ignored */
-	uint64_t last_ns; /* octets of it came, or were sent */
+	uint64_t last_ns; /* octets of it came or went, or a response began */
 	struct h2_stream *prev, *next;
 };
 

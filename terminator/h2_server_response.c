@@ -114,6 +114,7 @@ static void on_head(void *user, unsigned status, const struct field *fields,
 
 	if (stream->refused)
 		return;
+	stream->last_ns = uv_hrtime(); /* the client has to read from now on */
 	status_text(text, status);
 	nv = make_nv(fields, count, text, has_alt_svc ? alt_svc : NULL,
 		     &nv_count);
