@@ -8,8 +8,9 @@
 #include <sched.h>
 #include <string.h>
 
-/* Frames that wait for a CPU; the kernel drops what is more. */
-enum { QUEUE_SIZE = 2048 };
+/* Frames that wait for a CPU, of 8 octets each here; the kernel drops what is
+ * more, uncounted, and takes no larger queue. */
+enum { QUEUE_SIZE = 16384 };
 
 /* One that is there already keeps its thread and what waits for it. */
 static int put_cpu(const struct qs_maps *maps, __u32 cpu)
