@@ -75,9 +75,9 @@ def steering(results):
                       str(delivered))
         results.equal("skbs that came without metadata",
                       bed.deliveries()["decoded"], 0)
-        # The last datagrams may still wait for their terminator. CPUMAP's queue
-        # is as long as the kernel takes it; it drops what is more, uncounted,
-        # while something else has the CPU.
+        # The last datagrams may still wait for their terminator. CPUMAP's
+        # queue is as long as the kernel takes it; it drops what is more,
+        # uncounted, while something else has the CPU.
         try:
             wait_until(lambda: bed.steered() ==
                        bed.total("datagrams_received"), 2, "the last")
@@ -85,8 +85,8 @@ def steering(results):
             pass
         steered = bed.steered()
         lost = steered - bed.total("datagrams_received")
-        results.check("no datagram is lost on the way, but for a few where the "
-                      "CPU is busy", 0 <= lost <= steered // 500,
+        results.check("no datagram is lost on the way, but for a few where "
+                      "the CPU is busy", 0 <= lost <= steered // 500,
                       f"{lost} of {steered}")
         results.figure(f"{lost} of {steered} datagrams lost on the way")
         received = bed.total("datagrams_received")
