@@ -6,16 +6,6 @@
 
 #include "terminator/fields.h"
 
-static void strip(const char **text, size_t *size)
-{
-	while (*size && field_blank(**text)) {
-		++*text;
-		--*size;
-	}
-	while (*size && field_blank((*text)[*size - 1]))
-		--*size;
-}
-
 /* Takes one cookie out of a pair; false if it has another name. */
 static bool take(const char *pair, size_t size, const char *name,
 		 const char **ret_value, size_t *ret_size)
@@ -29,10 +19,10 @@ static bool take(const char *pair, size_t size, const char *name,
 	name_size = equals - pair;
 	value = equals + 1;
 	value_size = size - name_size - 1;
-	strip(&pair, &name_size);
+	field_strip(&pair, &name_size);
 	if (name_size != strlen(name) || memcmp(pair, name, name_size) != 0)
 		return false;
-	strip(&value, &value_size);
+	field_strip(&value, &value_size);
 	if (value_size >= 2 && value[0] == '"' && value[value_size - 1] == '"')
 		value++, value_size -= 2;
 	*ret_value = value;

@@ -108,9 +108,14 @@ static bool add_line(const char *file, const char *line, size_t size)
 	return done;
 }
 
-void debug_keylog(struct conn *conn, ngtcp2_encryption_level level, bool tx,
-		  const uint8_t *secret, size_t size)
+/* Adds a secret of the connection, ours (tx) or the client's, to the key log,
+ * if there is one. */
+static void keylog(ngtcp2_conn *ngtcp2, ngtcp2_encryption_level level, bool tx,
+		   const uint8_t *secret, size_t size)
 {
+	ngtcp2_crypto_conn_ref *reference = tls_session_reference(
+		ngtcp2_conn_get_tls_native_handle(ngtcp2));
+	struct conn *conn = reference->user_data;
 	const char *file = options_of(conn)->keylog_file;
 	char random_text[2 * TLS_RANDOM_SIZE + 1], text[2 * SECRET_MAX + 1];
 	uint8_t random[TLS_RANDOM_SIZE];
@@ -133,10 +138,7 @@ int __wrap_ngtcp2_crypto_derive_and_install_rx_key(
 	ngtcp2_conn *ngtcp2, uint8_t *key, uint8_t *iv, uint8_t *hp,
 	ngtcp2_encryption_level level, const uint8_t *secret, size_t size)
 {
-	ngtcp2_crypto_conn_ref *reference = tls_session_reference(
-		ngtcp2_conn_get_tls_native_handle(ngtcp2));
-
-	debug_keylog(reference->user_data, level, false, secret, size);
+	keylog(ngtcp2, level, false, secret, size);
 	return __real_ngtcp2_crypto_derive_and_install_rx_key(
 		ngtcp2, key, iv, hp, level, secret, size);
 }
@@ -145,10 +147,7 @@ int __wrap_ngtcp2_crypto_derive_and_install_tx_key(
 	ngtcp2_conn *ngtcp2, uint8_t *key, uint8_t *iv, uint8_t *hp,
 	ngtcp2_encryption_level level, const uint8_t *secret, size_t size)
 {
-	ngtcp2_crypto_conn_ref *reference = tls_session_reference(
-		ngtcp2_conn_get_tls_native_handle(ngtcp2));
-
-	debug_keylog(reference->user_data, level, true, secret, size);
+	keylog(ngtcp2, level, true, secret, size);
 	return __real_ngtcp2_crypto_derive_and_install_tx_key(
 		ngtcp2, key, iv, hp, level, secret, size);
 }

@@ -27,14 +27,10 @@ void debug_qlog_write(void *conn, uint32_t flags, const void *data,
 		      size_t size);
 void debug_qlog_close(struct conn *conn);
 
-/* debug_keylog adds a secret of the connection, ours (tx) or the client's, to
- * the key log, if there is one. */
-void debug_keylog(struct conn *conn, ngtcp2_encryption_level level, bool tx,
-		  const uint8_t *secret, size_t size);
-
 /* What the linker puts in the place of ngtcp2_crypto's functions of these
  * names (--wrap, see rules.mk), since the wolfSSL that deploy/deps builds has
- * no callback for secrets. Nobody else calls them. */
+ * no callback for secrets: each adds its secret to the key log, if there is
+ * one. Nobody else calls them. */
 int __real_ngtcp2_crypto_derive_and_install_rx_key(
 	ngtcp2_conn *ngtcp2, uint8_t *key, uint8_t *iv, uint8_t *hp,
 	ngtcp2_encryption_level level, const uint8_t *secret, size_t size);

@@ -3,9 +3,7 @@
 
 #include <ngtcp2/ngtcp2.h>
 
-struct reader {
-	const uint8_t *at, *end;
-};
+#include "terminator/packet_reader.h"
 
 enum packet_type {
 	PACKET_INITIAL,
@@ -14,39 +12,10 @@ enum packet_type {
 	PACKET_NONE
 };
 
-static bool skip(struct reader *reader, uint64_t size)
-{
-	if ((uint64_t)(reader->end - reader->at) < size)
-		return false;
-	reader->at += size;
-	return true;
-}
-
-static bool read_varint(struct reader *reader, uint64_t *number)
-{
-	const uint8_t *from = reader->at;
-	size_t size;
-
-	if (from == reader->end)
-		return false;
-	size = (size_t)1 << (*from >> 6);
-	if (!skip(reader, size))
-		return false;
-	*number = *from & 0x3f;
-	for (size_t i = 1; i < size; i++)
-		*number = *number << 8 | from[i];
-	return true;
-}
-
 /* A CID behind its length. */
-static bool skip_cid(struct reader *reader)
+static void skip_cid(struct packet_reader *reader)
 {
-	uint8_t size;
-
-	if (reader->at == reader->end)
-		return false;
-	size = *reader->at++;
-	return skip(reader, size);
+	packet_reader_skip(reader, packet_reader_octet(reader));
 }
 
 /* Version 2 counts its types from another one (RFC 9369, 3.2). */
@@ -63,30 +32,29 @@ static enum packet_type type_of(uint8_t first, uint32_t version)
 }
 
 /* The next packet, which the reader then is behind. */
-static enum packet_type next_packet(struct reader *reader)
+static enum packet_type next_packet(struct packet_reader *reader)
 {
 	const uint8_t *from = reader->at;
 	enum packet_type type;
-	uint64_t size;
 
-	if (!skip(reader, 5) || !(from[0] & 0x80))
+	if (!packet_reader_skip(reader, 5) || !(from[0] & 0x80))
 		return PACKET_NONE;
 	type = type_of(from[0], (uint32_t)from[1] << 24 |
 					(uint32_t)from[2] << 16 |
 					(uint32_t)from[3] << 8 | from[4]);
-	if (type == PACKET_NONE || !skip_cid(reader) || !skip_cid(reader))
+	if (type == PACKET_NONE)
 		return PACKET_NONE;
-	if (type == PACKET_INITIAL &&
-	    (!read_varint(reader, &size) || !skip(reader, size)))
-		return PACKET_NONE;
-	if (!read_varint(reader, &size) || !skip(reader, size))
-		return PACKET_NONE;
-	return type;
+	skip_cid(reader);
+	skip_cid(reader);
+	if (type == PACKET_INITIAL)
+		packet_reader_skip(reader, packet_reader_integer(reader));
+	packet_reader_skip(reader, packet_reader_integer(reader));
+	return reader->failed ? PACKET_NONE : type;
 }
 
 bool early_packet_is_in(const uint8_t *datagram, size_t size)
 {
-	struct reader reader = {datagram, datagram + size};
+	struct packet_reader reader = {datagram, datagram + size, false};
 	enum packet_type type;
 
 	do

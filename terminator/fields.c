@@ -93,15 +93,19 @@ bool field_valid(const struct field *field)
 	return true;
 }
 
+void field_strip(const char **text, size_t *size)
+{
+	while (*size && field_blank(**text)) {
+		++*text;
+		--*size;
+	}
+	while (*size && field_blank((*text)[*size - 1]))
+		--*size;
+}
+
 void field_trim(struct field *field)
 {
-	while (field->value_size && field_blank(field->value[0])) {
-		field->value++;
-		field->value_size--;
-	}
-	while (field->value_size &&
-	       field_blank(field->value[field->value_size - 1]))
-		field->value_size--;
+	field_strip(&field->value, &field->value_size);
 }
 
 /* Tells whether the comma-separated value of `list` has the field's name. */

@@ -56,6 +56,9 @@ bool field_token_valid(const char *data, size_t size);
  * phrase: no control octet but HTAB. */
 bool field_octet_valid(char octet);
 
+/* field_strip takes spaces and tabs off both ends of a text. */
+void field_strip(const char **text, size_t *size);
+
 /* field_trim takes spaces and tabs off both ends of the value. */
 void field_trim(struct field *field);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "terminator/frame_tally.h"
 
-#include <stdbool.h>
+#include "terminator/packet_reader.h"
 
 enum {
 	PADDING = 0x00,
@@ -39,56 +39,18 @@ static const struct {
 	[0x1b] = {0, PATH_DATA_SIZE}, /* PATH_RESPONSE */
 };
 
-struct reader {
-	const uint8_t *at;
-	size_t left;
-	bool failed;
-};
-
-static void skip(struct reader *reader, uint64_t size)
-{
-	if (size > reader->left) {
-		reader->failed = true;
-		size = reader->left;
-	}
-	reader->at += size;
-	reader->left -= (size_t)size;
-}
-
-/* RFC 9000, 16 */
-static uint64_t integer(struct reader *reader)
-{
-	size_t size, i;
-	uint64_t value;
-
-	if (!reader->left) {
-		reader->failed = true;
-		return 0;
-	}
-	size = (size_t)1 << (*reader->at >> 6);
-	if (size > reader->left) {
-		reader->failed = true;
-		return 0;
-	}
-	value = *reader->at & 0x3f;
-	for (i = 1; i < size; i++)
-		value = value << 8 | reader->at[i];
-	skip(reader, size);
-	return value;
-}
-
-static void skip_integers(struct reader *reader, uint64_t count)
+static void skip_integers(struct packet_reader *reader, uint64_t count)
 {
 	while (count-- && !reader->failed)
-		integer(reader);
+		packet_reader_integer(reader);
 }
 
-static void skip_ack(struct reader *reader, uint64_t type)
+static void skip_ack(struct packet_reader *reader, uint64_t type)
 {
 	uint64_t ranges;
 
 	skip_integers(reader, 2); /* largest, delay */
-	ranges = integer(reader);
+	ranges = packet_reader_integer(reader);
 	skip_integers(reader, 1);
 	while (ranges-- && !reader->failed)
 		skip_integers(reader, 2);
@@ -97,52 +59,53 @@ static void skip_ack(struct reader *reader, uint64_t type)
 }
 
 /* Returns whether it is worth its frame. */
-static bool take_stream(struct reader *reader, uint64_t type,
+static bool take_stream(struct packet_reader *reader, uint64_t type,
 			uint64_t *ret_octets)
 {
 	uint64_t size;
 
 	skip_integers(reader, type & STREAM_OFFSET ? 2 : 1);
-	size = type & STREAM_LENGTH ? integer(reader) : reader->left;
-	skip(reader, size);
+	size = type & STREAM_LENGTH ? packet_reader_integer(reader)
+				    : packet_reader_left(reader);
+	packet_reader_skip(reader, size);
 	*ret_octets += reader->failed ? 0 : size;
 	return size >= FRAME_TALLY_TINY || type & STREAM_FIN;
 }
 
-static void skip_other(struct reader *reader, uint64_t type)
+static void skip_other(struct packet_reader *reader, uint64_t type)
 {
 	switch (type) {
 	case CRYPTO:
 		skip_integers(reader, 1);
-		skip(reader, integer(reader));
+		packet_reader_skip(reader, packet_reader_integer(reader));
 		break;
 	case NEW_TOKEN:
-		skip(reader, integer(reader));
+		packet_reader_skip(reader, packet_reader_integer(reader));
 		break;
 	case NEW_CONNECTION_ID:
 		skip_integers(reader, 2);
-		skip(reader, (reader->left ? *reader->at : 0) + 1U);
-		skip(reader, RESET_TOKEN_SIZE);
+		packet_reader_skip(reader, packet_reader_octet(reader));
+		packet_reader_skip(reader, RESET_TOKEN_SIZE);
 		break;
 	default:
 		skip_integers(reader, forms[type].integers);
-		skip(reader, forms[type].octets);
+		packet_reader_skip(reader, forms[type].octets);
 	}
 }
 
 void frame_tally_add(struct frame_tally *tally, const uint8_t *payload,
 		     size_t size)
 {
-	struct reader reader = {.at = payload, .left = size};
+	struct packet_reader reader = {payload, payload + size, false};
 
-	while (reader.left && !reader.failed) {
+	while (packet_reader_left(&reader) && !reader.failed) {
 		uint64_t type;
 
 		if (*reader.at == PADDING) {
-			skip(&reader, 1);
+			packet_reader_skip(&reader, 1);
 			continue;
 		}
-		type = integer(&reader);
+		type = packet_reader_integer(&reader);
 		if (type >= KNOWN || reader.failed)
 			return;
 		if (type == ACK || type == ACK_ECN) {
