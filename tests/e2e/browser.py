@@ -10,7 +10,6 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
-import websocket  # noqa: E402
 from bed import BUILD  # noqa: E402
 from chromium import Chromium, spki_of  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
@@ -63,11 +62,7 @@ class BrowserBed(ConfiguredBed):
         with open(self.path("site/index.html"), "w",
                   encoding="utf-8") as file:
             file.write(PAGE)
-        script = os.path.join(os.path.dirname(websocket.__file__),
-                              "websocket.py")
-        echo = self.spawn("echo", self.network.server,
-                          [sys.executable, script, ECHO])
-        wait_until(lambda: "listening" in echo.log(), 5, "the echo")
+        self.start_echo(ECHO)
         super()._backends()
 
     def _default_settings(self):

@@ -90,12 +90,21 @@ class ConfiguredBed(Bed):
         self.addresses[name] = address
         return address
 
+    def _start_script(self, name, script, where):
+        """Starts a backend that is a script beside this one."""
+        path = os.path.join(os.path.dirname(__file__), script)
+        process = self.spawn(name, self.network.server,
+                             [sys.executable, path, where])
+        wait_until(lambda: "listening" in process.log(), 5, f"the {name}")
+
     def start_upgrader(self, port):
         """Starts a backend of WebSockets; see upgrading.py."""
-        path = os.path.join(os.path.dirname(__file__), "upgrading.py")
-        process = self.spawn("upgrader", self.network.server,
-                             [sys.executable, path, str(port)])
-        wait_until(lambda: "listening" in process.log(), 5, "the upgrader")
+        self._start_script("upgrader", "upgrading.py", str(port))
+
+    def start_echo(self, address):
+        """Starts a backend that echoes WebSocket messages; see
+        websocket.py."""
+        self._start_script("echo", "websocket.py", address)
 
     def stop_backend(self, name):
         self.backends[name][0].end(signal.SIGKILL)

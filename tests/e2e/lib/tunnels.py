@@ -2,9 +2,7 @@
 """WebSockets through the terminators, over HTTP/1.1 and over HTTP/2, and a bed
 whose backend echoes them."""
 
-import os
 import struct
-import sys
 
 import h2frames
 import plain
@@ -12,7 +10,6 @@ import websocket
 from bed import PORT, VIPS
 from configured import ConfiguredBed
 from network import VIP
-from process import wait_until
 from websocket import Octets
 
 ECHO = "127.0.0.1:8050"
@@ -25,11 +22,7 @@ class EchoBed(ConfiguredBed):
     """Everything below /ws goes to the echo."""
 
     def _backends(self):
-        script = os.path.join(os.path.dirname(websocket.__file__),
-                              "websocket.py")
-        echo = self.spawn("echo", self.network.server,
-                          [sys.executable, script, ECHO])
-        wait_until(lambda: "listening" in echo.log(), 5, "the echo")
+        self.start_echo(ECHO)
         super()._backends()
 
     def _default_settings(self):
