@@ -13,15 +13,14 @@
 #include <xdp/libxdp.h>
 
 /* How long terminators may take to come back to a new loader. */
-enum { GRACE_MS = 3000, SWEEP_MS = 100, MESSAGE_SIZE = 1024 };
+enum { SWEEP_MS = 100, MESSAGE_SIZE = 1024 };
 
 struct run {
 	struct loader loader;
 	uv_loop_t loop;
 	uv_signal_t interrupt, terminate, hangup;
 	uv_timer_t sweep, watchdog;
-	uint64_t grace_end; /* uv_now() */
-	int signal;	    /* that ends the run, 0 before */
+	int signal; /* that ends the run, 0 before */
 };
 
 static int print_libbpf(enum libbpf_print_level level, const char *format,
@@ -68,26 +67,21 @@ static void on_watchdog(uv_timer_t *timer)
 static void on_sweep(uv_timer_t *timer)
 {
 	struct run *run = timer->data;
-	bool grace_is_over = uv_now(&run->loop) >= run->grace_end;
 
-	if (registry_sweep(&run->loader.registry, grace_is_over))
+	if (registry_sweep(&run->loader.registry))
 		return;
 	uv_timer_stop(timer);
 	log_info("all terminators are accounted for: %d run",
 		 registry_count(&run->loader.maps));
 }
 
-static void start_grace(struct run *run)
+static void await_terminators(struct run *run)
 {
-	int awaited = registry_sweep(&run->loader.registry, false);
+	int awaited = registry_sweep(&run->loader.registry);
 
 	if (!awaited)
 		return;
-	log_info("waiting up to %d s for %d terminators to come back",
-		 GRACE_MS / 1000, awaited);
-	/* The loop has not turned since the start, which takes a while. */
-	uv_update_time(&run->loop);
-	run->grace_end = uv_now(&run->loop) + GRACE_MS;
+	log_info("waiting for %d terminators to come back", awaited);
 	uv_timer_start(&run->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
 }
 
@@ -146,7 +140,7 @@ static void serve(struct run *run)
 	uv_signal_start(&run->hangup, on_hangup, SIGHUP);
 	if (watchdog_ms)
 		uv_timer_start(&run->watchdog, on_watchdog, 0, watchdog_ms);
-	start_grace(run);
+	await_terminators(run);
 	announce(run);
 	uv_run(&run->loop, UV_RUN_DEFAULT);
 }

@@ -230,7 +230,7 @@ static bool is_same_process(const struct qs_terminator *terminator,
 	       !strcmp(terminator->name, hello->name);
 }
 
-/* It was marked dead only because it came back too late. */
+/* It lives: only its control connection had ended. */
 static void revive(struct registry *registry, __u16 slot)
 {
 	struct qs_terminator *terminator = &registry->maps->terminators[slot];

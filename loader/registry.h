@@ -28,8 +28,8 @@ struct registry {
 
 /*
  * registry_init: takes over what the maps say, and repairs what a loader that
- * was killed left half done. The caller then calls registry_sweep() until its
- * grace is over.
+ * was killed left half done. The caller then calls registry_sweep() until none
+ * is awaited.
  */
 void registry_init(struct registry *registry, struct qs_maps *maps,
 		   const char *pin_dir, const struct ports *ports);
@@ -96,10 +96,11 @@ void registry_died(struct registry *registry, __u16 slot);
 
 /*
  * registry_sweep: marks dead those terminators without a connection whose
- * process is gone; all those without a connection if `grace_is_over`. Returns
- * the number that is still awaited.
+ * process is gone, which is when the kernel has taken their sockets out of the
+ * map. Returns the number that lives and is still awaited: however late one
+ * comes back, its packets are steered to it meanwhile.
  */
-int registry_sweep(struct registry *registry, bool grace_is_over);
+int registry_sweep(struct registry *registry);
 
 /* registry_count: terminators that are live or draining. */
 int registry_count(const struct qs_maps *maps);

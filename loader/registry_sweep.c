@@ -3,29 +3,36 @@
 #include "loader/registry_private.h"
 #include "loader/lib/log.h"
 
-#include <bpf/bpf.h>
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-/* A row without one is of a process that has ended, or that the earlier loader
- * was killed before it could welcome. */
-static void bury_without_socket(struct registry *registry)
+/*
+ * A row without a socket is of a process that has ended, or that the earlier
+ * loader was killed before it could welcome. Returns how many rows are left
+ * that wait for their process.
+ */
+static int bury_without_socket(struct registry *registry, int *ret_died)
 {
+	int awaited = 0;
+
+	*ret_died = 0;
 	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
 		const struct qs_terminator *terminator =
 			&registry->maps->terminators[slot];
 
 		if (!registry_is_running(terminator) ||
-		    registry_has_socket(registry, slot))
+		    registry->connected[slot])
 			continue;
+		if (registry_has_socket(registry, slot)) {
+			awaited++;
+			continue;
+		}
 		registry_mark_dead(registry, slot);
+		(*ret_died)++;
 		log_info("terminator %s: pid %u (slot %d) has no socket any "
 			 "more",
 			 terminator->name, terminator->pid, slot);
 	}
+	return awaited;
 }
 
 /* The earlier loader was killed before it had the older one drain. */
@@ -53,7 +60,7 @@ static void drain_older_of_name(struct registry *registry)
 void registry_init(struct registry *registry, struct qs_maps *maps,
 		   const char *pin_dir, const struct ports *ports)
 {
-	int lock;
+	int lock, died;
 
 	*registry = (struct registry){
 		.maps = maps,
@@ -63,7 +70,7 @@ void registry_init(struct registry *registry, struct qs_maps *maps,
 	totals_init(&registry->totals);
 	lock = registry_lock(registry);
 	totals_repair(&registry->totals, maps);
-	bury_without_socket(registry);
+	bury_without_socket(registry, &died);
 	drain_older_of_name(registry);
 	registry_rebuild(registry);
 	registry_unlock(lock);
@@ -75,43 +82,12 @@ void registry_close(struct registry *registry)
 	listed_free(&registry->listed);
 }
 
-/* A process that has ended but is not yet waited for counts as gone. */
-static bool process_is_gone(pid_t pid)
-{
-	int fd = syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd ended = {.fd = fd, .events = POLLIN};
-	bool gone;
-
-	if (fd < 0)
-		return errno == ESRCH;
-	gone = poll(&ended, 1, 0) == 1;
-	close(fd);
-	return gone;
-}
-
-int registry_sweep(struct registry *registry, bool grace_is_over)
+int registry_sweep(struct registry *registry)
 {
 	int lock = registry_lock(registry);
-	int awaited = 0, died = 0;
+	int died;
+	int awaited = bury_without_socket(registry, &died);
 
-	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
-		const struct qs_terminator *terminator =
-			&registry->maps->terminators[slot];
-
-		if (!registry_is_running(terminator) ||
-		    registry->connected[slot])
-			continue;
-		if (!grace_is_over && !process_is_gone(terminator->pid)) {
-			awaited++;
-			continue;
-		}
-		registry_mark_dead(registry, slot);
-		died++;
-		log_info("terminator %s: pid %u (slot %d) %s", terminator->name,
-			 terminator->pid, slot,
-			 grace_is_over ? "has not come back in time"
-				       : "is gone since the last loader ran");
-	}
 	if (died)
 		registry_rebuild(registry);
 	registry_unlock(lock);
