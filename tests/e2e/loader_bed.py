@@ -44,8 +44,9 @@ def run(*command):
 
 
 def wait_for(condition, seconds=5.0):
-    """Waits until condition() is true; returns its last value."""
-    end = time.monotonic() + seconds
+    """Waits until condition() is true; returns its last value. A busy machine
+    may take six times as long."""
+    end = time.monotonic() + 6 * seconds
     while True:
         value = condition()
         if value or time.monotonic() > end:

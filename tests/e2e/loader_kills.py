@@ -173,12 +173,13 @@ class Crowd:
             pass
 
     def settle(self):
-        """All come back that can."""
+        """All come back that can; whether all have."""
         for actor in self.actors:
             if not actor.control:
                 actor.connect()
         for actor in self.actors:
             actor.serve()
+        return all(actor.control for actor in self.actors)
 
     def close(self):
         for actor in self.actors:
@@ -234,7 +235,6 @@ def check_maps(bed, crowd):
 def check_steering(bed, crowd):
     live = [actor for actor in crowd.actors if actor.control]
     for actor in live:
-        actor.udp.setblocking(False)
         drop(actor)
     bed.send_initials(100)
     received = [drop(actor) for actor in live]
@@ -242,14 +242,12 @@ def check_steering(bed, crowd):
 
 
 def drop(actor):
-    """Reads all that waits; how many datagrams that was."""
+    """Reads until nothing more comes; how many datagrams that was."""
     count = 0
-    while True:
-        try:
-            actor.udp.recv(2048)
-            count += 1
-        except BlockingIOError:
-            return count
+    while select.select([actor.udp], [], [], registrar.QUIET)[0]:
+        actor.udp.recv(2048)
+        count += 1
+    return count
 
 
 def kill_first_starts(bed):
@@ -289,13 +287,13 @@ def main():
         unready = kill_loop(bed, crowd)
         check("the last loader is ready", wait_for(
             lambda: " ready: " in bed.loader.text(), 15), bed.loader.text())
-        crowd.settle()
         while len({actor.name for actor in crowd.actors}) < 2:
             crowd.actors.append(Actor(bed.control, "t%d" % len(crowd.actors)))
-            crowd.settle()
-        wait_for(lambda: "waiting up to" not in bed.loader.text() or
-                 "all terminators are accounted for" in bed.loader.text())
-        crowd.settle()
+        check("all come back", wait_for(crowd.settle, 15))
+        check("and the loader waits for no other", wait_for(
+            lambda: "to come back" not in bed.loader.text() or
+            "all terminators are accounted for" in bed.loader.text(), 15),
+            bed.loader.text())
         check_maps(bed, crowd)
         check_steering(bed, crowd)
         print("# %d loaders killed, %d of them before they were ready; %d "

@@ -16,6 +16,7 @@ import array
 import json
 import mmap
 import os
+import select
 import socket
 import struct
 import sys
@@ -29,6 +30,7 @@ REQUEST, CHECK, APPLY, DISCARD = range(4)
 PHASES = ("request", "check", "apply", "discard")
 SOCKET = 5  # the place of the first UDP socket among WELCOME's descriptors
 PORTS = 8
+QUIET = 0.1  # a busy kernel delivers late
 ROW, STATE = 128, 34  # of struct qs_terminator: its size, and state in it
 HEADER = "<IHH"
 WELCOME_SIZE = 8 + 4 + 2 * PORTS + 4 + 8 * 20 + 32 + 32 + 3 * 80
@@ -194,16 +196,13 @@ class Registrar:
             return rows[ROW * self.slot + STATE]
 
     def receive(self):
-        """All datagrams that wait, as hex of their first 20 octets; those of
-        all ports, and by port."""
-        ports = {}
-        for one in self.sockets.values():
-            datagrams = ports.setdefault(one.getsockname()[1], [])
-            try:
-                while True:
-                    datagrams.append(one.recv(2048)[:20].hex())
-            except BlockingIOError:
-                continue
+        """All datagrams until none has come for QUIET seconds, as hex of
+        their first 20 octets; those of all ports, and by port."""
+        sockets = list(self.sockets.values())
+        ports = {one.getsockname()[1]: [] for one in sockets}
+        while ready := select.select(sockets, [], [], QUIET)[0]:
+            for one in ready:
+                ports[one.getsockname()[1]].append(one.recv(2048)[:20].hex())
         return {"datagrams": sum(ports.values(), []), "ports": ports}
 
     def expect(self, seconds):
