@@ -82,7 +82,7 @@ class Actor:
         told = False
         while self.control and select.select([self.control], [], [], 0)[0]:
             try:
-                answer = registrar.read_answer(self.control)
+                answer = registrar.read_message(self.control)
                 told |= answer["event"] == "drain"
                 if answer.get("phase") in ("check", "apply"):
                     registrar.send(self.control, registrar.result(0))

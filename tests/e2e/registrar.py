@@ -66,8 +66,16 @@ def result(failed, text="", count=0):
 
 
 def read_answer(control):
+    """What the loader says next, past the TCP sockets and certificates that
+    it gives."""
+    while (answer := read_message(control))["event"] == "given":
+        continue
+    return answer
+
+
+def read_message(control):
     """A dictionary of what the loader said; its descriptors under fds. TCP
-    sockets and certificates are not wanted here."""
+    sockets and certificates are closed: they are not wanted here."""
     data, ancillary, _, _ = control.recvmsg(8192, socket.CMSG_SPACE(32))
     descriptors = array.array("i")
     for level, kind, content in ancillary:
@@ -81,7 +89,7 @@ def read_answer(control):
     if kind in (GIVEN_LISTENER, CERTIFICATE):
         for descriptor in descriptors:
             os.close(descriptor)
-        return read_answer(control)
+        return {"event": "given"}
     answer = ANSWERS.get(kind, lambda _: {"event": "garbage"})(data)
     answer["fds"] = list(descriptors)
     return answer
