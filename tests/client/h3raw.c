@@ -21,7 +21,7 @@ static const char usage[] =
 	"  reset NAME CODE  RESET_STREAM\n"
 	"  flush            sends now what was appended so far\n"
 	"  wait MS\n"
-	"  await NAME       until the stream has ended or is reset; 10 s\n"
+	"  await NAME       until the stream has ended or is reset; 60 s\n"
 	"\n"
 	"Then closes the connection and prints one line of JSON:\n"
 	"  {\"streams\": {NAME: {\"status\": 200, \"interim\", \"fields\", "
@@ -30,7 +30,7 @@ static const char usage[] =
 	"   \"failed\": null or why the connection ended, \"close_code\"}\n"
 	"Exit status: 0, or 2 for wrong usage or no connection.\n";
 
-enum { PATIENCE_MS = 10000, LINE_MAX_SIZE = 4 * 1024 * 1024 };
+enum { PATIENCE_MS = 60000, LINE_MAX_SIZE = 4 * 1024 * 1024 };
 
 struct script {
 	struct raw_session session;
@@ -258,7 +258,7 @@ int main(int argc, char **argv)
 		.window = 8 * 1024 * 1024,
 		.stream_window = 8 * 1024 * 1024,
 		.idle_timeout_ms = 30000,
-		.handshake_timeout_ms = 5000,
+		.handshake_timeout_ms = 30000,
 	};
 	bool connected;
 

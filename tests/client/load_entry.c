@@ -129,7 +129,6 @@ static void total(struct entry *entry, const char *failed)
 	totals->received += session->body_received;
 	totals->sent += session->body_acked;
 	totals->goaways += session->goaways;
-	totals->reconnects += entry->reconnects;
 }
 
 static void on_connection_closed(uv_handle_t *handle);
@@ -139,6 +138,7 @@ static void go_over(struct entry *entry)
 {
 	entry->state = ENTRY_BETWEEN;
 	entry->reconnects++;
+	entry->load->totals.reconnects++;
 	http_leave(&entry->session);
 	connection_free(&entry->session.connection, on_connection_closed);
 }

@@ -94,7 +94,7 @@ static const struct argp_option table[] = {
 	{"keepalive", OPT_KEEPALIVE, "MS", 0, "Send PING so often", 0},
 	{"idle-timeout", OPT_IDLE, "MS", 0, "Default 30000", 0},
 	{"big-hello", OPT_BIG_HELLO, 0, 0, "A ClientHello of two datagrams", 0},
-	{"handshake-timeout", OPT_HANDSHAKE, "MS", 0, "Default 10000", 0},
+	{"handshake-timeout", OPT_HANDSHAKE, "MS", 0, "Default 30000", 0},
 	{"cid-length", OPT_CID_LENGTH, "N", 0,
 	 "Octets of our CIDs, 0 or 5 to 20 (default 8)", 0},
 	{"stream-window", OPT_STREAM_WINDOW, "N", 0,
@@ -116,7 +116,7 @@ static const struct argp_option table[] = {
 	{"json", OPT_JSON, 0, 0, "A line of JSON for each connection", 0},
 	{"show", OPT_SHOW, 0, 0, "With each response in it", 0},
 	{"timeout", OPT_TIMEOUT, "SECONDS", 0,
-	 "Give up what is left after that (default 30)", 0},
+	 "Give up what is left after that (default 300)", 0},
 	{0},
 };
 
@@ -374,9 +374,9 @@ void options_parse(struct load_options *options, int argc, char **argv)
 	options->server_name = "localhost";
 	options->connections = 1;
 	options->rounds = 1;
-	options->timeout_s = 30;
+	options->timeout_s = 300;
 	options->idle_timeout_ms = 30000;
-	options->handshake_timeout_ms = 10000;
+	options->handshake_timeout_ms = 30000;
 	options->cid_length = 8;
 	options->stream_window = 4 * 1024 * 1024;
 	argp_err_exit_status = 2;

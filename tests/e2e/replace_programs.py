@@ -67,9 +67,9 @@ def judge(results, moves):
 
 def replace_programs(results):
     with Bed(octets=[OCTETS]) as bed:
-        load = bed.h3load("--connections", str(CONNECTIONS), "--hold", "90",
+        load = bed.h3load("--connections", str(CONNECTIONS), "--hold", "500",
                           "--interval", "200", "--get", f"/bytes/{OCTETS}",
-                          "--timeout", "60")
+                          "--timeout", "500")
         load.wait_for(lambda seen: seen["handshakes"] == CONNECTIONS, 30,
                       f"{CONNECTIONS} handshakes")
         packets = sum(bed.verdicts().values())

@@ -100,9 +100,9 @@ def registered(bed):
 
 def restart_loader(results):
     with Bed(octets=[OCTETS, 1000]) as bed:
-        load = bed.h3load("--connections", "120", "--hold", "50", "--interval",
-                          "50", "--get", f"/bytes/{OCTETS}", "--upload",
-                          "/upload?%u=5000", "--timeout", "60")
+        load = bed.h3load("--connections", "120", "--hold", "500",
+                          "--interval", "50", "--get", f"/bytes/{OCTETS}", "--upload",
+                          "/upload?%u=5000", "--timeout", "500")
         load.wait_for(lambda progress: progress["handshakes"] == 120, 10,
                       "120 handshakes")
         for number, label in ((signal.SIGTERM, "SIGTERM"),

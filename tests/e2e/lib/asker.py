@@ -46,7 +46,7 @@ class Asker:
         """Lets it close its connections."""
         self.popen.stdin.close()
         try:
-            self.popen.wait(5)
+            self.popen.wait(30)
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()

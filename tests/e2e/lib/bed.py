@@ -111,7 +111,7 @@ def kill_users(home):
 
 def remove_pins(directory):
     subprocess.run([program("quicsteer-loader"), "--detach", "--pin-dir",
-                    directory], capture_output=True, timeout=20, check=False)
+                    directory], capture_output=True, timeout=120, check=False)
     shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -411,7 +411,7 @@ class Load:
         self.reader.start()
         bed.loads.append(self)
         with self.news:  # not before it can take a signal
-            self.news.wait_for(lambda: self.lines, 10)
+            self.news.wait_for(lambda: self.lines, 60)
 
     def _read(self):
         for line in self.popen.stdout:
@@ -427,7 +427,7 @@ class Load:
         with self.news:
             before = len(reports())
             self.popen.send_signal(signal.SIGUSR1)
-            if not self.news.wait_for(lambda: len(reports()) > before, 10):
+            if not self.news.wait_for(lambda: len(reports()) > before, 60):
                 raise RuntimeError("h3load does not answer; it has ended, or "
                                    "never began")
             return reports()[-1]["progress"]
@@ -452,10 +452,10 @@ class Load:
         return next(line["summary"] for line in self.lines
                     if "summary" in line)
 
-    def finish(self, seconds=120):
+    def finish(self, seconds=400):
         """Waits for the end. Returns the connections' lines."""
         status = self.popen.wait(seconds)
-        self.reader.join(10)
+        self.reader.join(60)
         if status not in (0, 1):
             raise RuntimeError(f"h3load ended with status {status}")
         return [line for line in self.lines if "number" in line]

@@ -171,7 +171,7 @@ class ConfiguredBed(Bed):
         self.write_config(text)
         done = subprocess.run(
             [program("lbctl"), "reload", "--control", self.control],
-            capture_output=True, text=True, timeout=30, check=False)
+            capture_output=True, text=True, timeout=120, check=False)
         return done.returncode, done.stdout + done.stderr
 
     # Programs

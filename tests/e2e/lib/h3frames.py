@@ -115,7 +115,7 @@ class Script:
     def run(self, command):
         """Returns what h3raw prints."""
         done = subprocess.run(command, input="\n".join(self.lines) + "\n",
-                              stdout=subprocess.PIPE, text=True, timeout=60,
+                              stdout=subprocess.PIPE, text=True, timeout=300,
                               check=False)
         if not done.stdout:
             raise RuntimeError(f"h3raw ended with status {done.returncode}")

@@ -24,7 +24,7 @@ OUTSIDE = {4: ["10.77.1.1", "10.77.1.2"], 6: ["fd77:1::1", "fd77:1::2"]}
 
 def run(*command, **options):
     """Runs a command to its end; an error message carries its output."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30,
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120,
                           **options)
     if done.returncode != 0:
         raise RuntimeError(

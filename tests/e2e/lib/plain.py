@@ -5,7 +5,7 @@ import socket
 import ssl
 
 
-def connect(address, port, ca=None, alpn=("http/1.1",), seconds=10,
+def connect(address, port, ca=None, alpn=("http/1.1",), seconds=60,
             whole=False):
     """A TCP connection; over TLS if `ca` is given. With `whole` an end without
     close_notify is an ssl.SSLEOFError."""

@@ -69,7 +69,7 @@ class Process:
         if self.running():
             os.kill(self.pid, number)
 
-    def end(self, number=signal.SIGTERM, seconds=10):
+    def end(self, number=signal.SIGTERM, seconds=60):
         """Signals and waits; kills what does not go. Returns its status."""
         self.send(number)
         try:
