@@ -140,8 +140,9 @@ static void choose_cpu(struct registry *registry, __u16 slot)
 }
 
 static void record(struct registry *registry, __u16 slot, __u16 instance,
-		   const char *name, const struct ucred *peer)
+		   const struct qs_hello *hello, const struct ucred *peer)
 {
+	const char *name = hello->name;
 	struct qs_terminator *terminator = &registry->maps->terminators[slot];
 	int error;
 
@@ -164,8 +165,12 @@ static void record(struct registry *registry, __u16 slot, __u16 instance,
 	terminator->registered_ns = clock_ns(CLOCK_REALTIME);
 	terminator->died_ns = 0;
 	choose_cpu(registry, slot);
-	registry_set_state(terminator, QS_TERMINATOR_LIVE);
-	drain_others(registry, name, slot);
+	if (hello->flags & QS_HELLO_LEAVING) {
+		registry_set_state(terminator, QS_TERMINATOR_DRAINING);
+	} else {
+		registry_set_state(terminator, QS_TERMINATOR_LIVE);
+		drain_others(registry, name, slot);
+	}
 }
 
 static int take_slot(struct registry *registry, __u16 slot, __u16 instance,
@@ -179,7 +184,7 @@ static int take_slot(struct registry *registry, __u16 slot, __u16 instance,
 	registry_clear_sockets(registry, slot);
 	error = registry_set_sockets(registry, slot, sockets);
 	if (!error) {
-		record(registry, slot, instance, hello->name, peer);
+		record(registry, slot, instance, hello, peer);
 		registry_rebuild(registry);
 		registry->connected[slot] = true;
 	}
@@ -230,32 +235,43 @@ static bool is_same_process(const struct qs_terminator *terminator,
 	       !strcmp(terminator->name, hello->name);
 }
 
-/* It lives: only its control connection had ended. */
-static void revive(struct registry *registry, __u16 slot)
+static bool has_live_namesake(const struct registry *registry, __u16 slot)
+{
+	const struct qs_terminator *terminators = registry->maps->terminators;
+
+	for (int other = 0; other < QS_MAX_TERMINATORS; other++) {
+		if (other != slot &&
+		    terminators[other].state == QS_TERMINATOR_LIVE &&
+		    !strcmp(terminators[other].name, terminators[slot].name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The row may say dead, if only the control connection had ended, or draining,
+ * if a loader was killed before it could tell of a newer process that is gone
+ * again by now: nobody else would serve the name.
+ */
+static void settle_state(struct registry *registry, __u16 slot, bool leaving)
 {
 	struct qs_terminator *terminator = &registry->maps->terminators[slot];
 
 	terminator->died_ns = 0;
-	registry_set_state(terminator, QS_TERMINATOR_LIVE);
-	for (int other = 0; other < QS_MAX_TERMINATORS; other++) {
-		const struct qs_terminator *newer =
-			&registry->maps->terminators[other];
-
-		if (other != slot && newer->state == QS_TERMINATOR_LIVE &&
-		    !strcmp(newer->name, terminator->name))
-			registry_set_state(terminator, QS_TERMINATOR_DRAINING);
-	}
+	registry_set_state(terminator,
+			   leaving || has_live_namesake(registry, slot)
+				   ? QS_TERMINATOR_DRAINING
+				   : QS_TERMINATOR_LIVE);
 }
 
-static int take_back_slot(struct registry *registry, __u16 slot,
+static int take_back_slot(struct registry *registry, __u16 slot, bool leaving,
 			  const struct port_sockets *sockets)
 {
 	int lock = registry_lock(registry);
 	int error = registry_set_sockets(registry, slot, sockets);
 
 	if (!error) {
-		if (!registry_is_running(&registry->maps->terminators[slot]))
-			revive(registry, slot);
+		settle_state(registry, slot, leaving);
 		choose_cpu(registry, slot);
 		registry->connected[slot] = true;
 		registry_rebuild(registry);
@@ -282,7 +298,9 @@ static int take_back(struct registry *registry, const struct qs_hello *hello,
 		error = take_slot(registry, hello->slot, hello->instance, hello,
 				  peer, sockets);
 	} else if (is_same_process(terminator, hello, peer)) {
-		error = take_back_slot(registry, hello->slot, sockets);
+		error = take_back_slot(registry, hello->slot,
+				       hello->flags & QS_HELLO_LEAVING,
+				       sockets);
 	} else {
 		*reason = "the slot was given to another process";
 		return -ESTALE;
@@ -331,16 +349,9 @@ int registry_resume(struct registry *registry, const struct qs_hello *hello,
 
 bool registry_is_replaced(const struct registry *registry, __u16 slot)
 {
-	const struct qs_terminator *terminators = registry->maps->terminators;
-
-	if (terminators[slot].state != QS_TERMINATOR_DRAINING)
-		return false;
-	for (int other = 0; other < QS_MAX_TERMINATORS; other++) {
-		if (terminators[other].state == QS_TERMINATOR_LIVE &&
-		    !strcmp(terminators[other].name, terminators[slot].name))
-			return true;
-	}
-	return false;
+	return registry->maps->terminators[slot].state ==
+		       QS_TERMINATOR_DRAINING &&
+	       has_live_namesake(registry, slot);
 }
 
 void registry_drain(struct registry *registry, __u16 slot)

@@ -51,7 +51,8 @@ int registry_register(struct registry *registry, const struct qs_hello *hello,
  * registry_resume: lets a process that survived an earlier loader keep slot,
  * instance and sockets, of which it sends `count`. It must be the very process
  * that the maps record, or the slot must never have been used (the maps were
- * lost). Sockets of ports that it lacks are opened: *ret_sockets, the caller's.
+ * lost). It is live then, unless it says that it leaves or a newer process is
+ * live. Sockets of ports that it lacks are opened: *ret_sockets, the caller's.
  * Returns 0, or -errno with a sentence for the peer in `reason`.
  */
 int registry_resume(struct registry *registry, const struct qs_hello *hello,

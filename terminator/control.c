@@ -52,7 +52,8 @@ static int send_hello(struct control *control)
 	memcpy(hello.name, control->name, sizeof(hello.name));
 	if (control->has_sockets) {
 		count = control_collect_sockets(control, fds);
-		hello.flags = QS_HELLO_RESUME;
+		hello.flags = QS_HELLO_RESUME |
+			      (control->draining ? QS_HELLO_LEAVING : 0);
 		hello.slot = control->welcome.slot;
 		hello.instance = control->welcome.instance;
 		message.msg_control = &ancillary;

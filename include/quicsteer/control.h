@@ -101,10 +101,14 @@ struct qs_message_header {
 	__u16 type; /* enum qs_message_type */
 };
 
-enum { QS_HELLO_RESUME = 1 << 0 };
-
 /* Resume: this process holds slot and instance already (the loader was
- * restarted); it keeps both and its sockets. */
+ * restarted); it keeps both and its sockets. Leaving: it drains until it ends,
+ * and so cannot take new connections again. */
+enum {
+	QS_HELLO_RESUME = 1 << 0,
+	QS_HELLO_LEAVING = 1 << 1, /* on resume */
+};
+
 struct qs_hello {
 	struct qs_message_header header;
 	char name[QS_NAME_SIZE]; /* [a-z0-9-], NUL terminated */

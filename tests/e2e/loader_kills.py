@@ -32,6 +32,7 @@ class Actor:
         self.path, self.name = path, name
         self.control = self.udp = None
         self.slot = self.instance = 0
+        self.told = False  # to drain
 
     def close(self):
         for one in (self.control, self.udp):
@@ -64,13 +65,14 @@ class Actor:
     def hello(self, control):
         resume = self.udp is not None
         registrar.send(control, registrar.hello(
-            self.name, registrar.RESUME if resume else 0, self.slot,
-            self.instance), [self.udp.fileno()] if resume else [])
+            self.name, registrar.LEAVING * self.told + registrar.RESUME
+            if resume else 0, self.slot, self.instance), [self.udp.fileno()] if resume else [])
         answer = registrar.read_answer(control)
         fds = answer.get("fds", [])
         if answer["event"] == "welcome":
             self.slot, self.instance = answer["slot"], answer["instance"]
             if not resume:
+                self.told = False
                 self.udp = registrar.socket.socket(
                     fileno=os.dup(fds[registrar.SOCKET]))
         for fd in fds:
@@ -78,12 +80,12 @@ class Actor:
         return answer
 
     def serve(self):
-        """Answers what has come. Returns whether it was told to drain."""
-        told = False
+        """Answers what has come. Returns whether it is told to drain now."""
+        before = self.told
         while self.control and select.select([self.control], [], [], 0)[0]:
             try:
                 answer = registrar.read_message(self.control)
-                told |= answer["event"] == "drain"
+                self.told |= answer["event"] == "drain"
                 if answer.get("phase") in ("check", "apply"):
                     registrar.send(self.control, registrar.result(0))
                 if answer["event"] == "configs":
@@ -94,7 +96,7 @@ class Actor:
             if answer["event"] == "closed":
                 self.control.close()
                 self.control = None
-        return told
+        return self.told > before
 
 
 def read_rows(bed):
@@ -224,8 +226,11 @@ def check_maps(bed, crowd):
           (rows, wanted))
     live = {slot for slot, row in rows.items() if row[2] == 1}
     names = [rows[slot][0] for slot in live]
-    check("each name has one live process", sorted(names) ==
-          sorted({row[0] for row in rows.values()}), rows)
+    check("no name has two live processes", len(names) == len(set(names)),
+          rows)
+    check("those that drain are told so", wait_for(
+        lambda: crowd.settle() and set(rows) - live ==
+        {actor.slot for actor in crowd.actors if actor.told}), rows)
     check("the lookup holds the live ones and nothing else",
           read_lookup(bed) == (live or {NO_SLOT}), (read_lookup(bed), live))
     check("there is a socket for each that runs, and no other",

@@ -251,50 +251,6 @@ def test_restart_under_load(bed, running):
     print("# %d packets sent while the loader was replaced" % sent)
 
 
-def reaches(bed, one):
-    """Whether a packet with its CID comes to it."""
-    cid = bed.lbctl("cid", "encode", "--terminator", "silent")["cid"]
-    with bed.client_socket() as udp:
-        udp.send(b"\x43" + bytes.fromhex(cid) + bytes(40))
-    return len(one.received()) == 1
-
-
-def test_missing(bed, running):
-    """One ended while no loader ran; two live and do not come back."""
-    ended, silent, late = (Terminator(bed, name)
-                           for name in ("ended", "silent", "late"))
-    slots = [one.ask("hello")["slot"] for one in (ended, silent, late)]
-    bed.loader.stop(signal.SIGKILL)
-    ended.kill()
-    ended.child.wait()
-    bed.start_loader()
-    for one in running:
-        one.ask("resume")
-    check("one that ended meanwhile is dead at once",
-          bed.state_of(slots[0]) == "dead", bed.state_of(slots[0]))
-    time.sleep(4)
-    check("one that lives is waited for, however long",
-          bed.state_of(slots[1]) == "live" and "all terminators are" not in
-          bed.loader.text(), bed.loader.text())
-    check("and its packets reach it meanwhile", reaches(bed, silent))
-    answer = silent.ask("resume")
-    check("when it comes back it has its slot",
-          answer["event"] == "welcome" and bed.state_of(slots[1]) == "live",
-          answer)
-    check("and its packets reach it then", reaches(bed, silent))
-    late.kill()
-    check("one that ends without having come back is dead then",
-          wait_for(lambda: bed.state_of(slots[2]) == "dead"))
-    check("and the wait is over", wait_for(
-        lambda: "all terminators are accounted for" in bed.loader.text()))
-    impostor = Terminator(bed, "silent")
-    own = impostor.ask("hello")
-    check("another process of that name gets another slot",
-          own["event"] == "welcome" and own["slot"] != slots[1], own)
-    for one in (silent, impostor):
-        one.kill()
-
-
 def test_secrets_lost(bed):
     """Live terminators work with secrets that a new loader does not have."""
     bed.loader.stop(signal.SIGTERM)
@@ -508,7 +464,6 @@ def main():
         test_restart(bed, running, signal.SIGTERM, "SIGTERM")
         test_restart(bed, running, signal.SIGKILL, "SIGKILL")
         test_restart_under_load(bed, running)
-        test_missing(bed, running)
         test_secrets_lost(bed)
         test_impostor(bed, running[0])
         for one in running:

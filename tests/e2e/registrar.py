@@ -25,7 +25,7 @@ MAGIC, VERSION = 0x71737472, 5
 (HELLO, WELCOME, REFUSED, DRAIN, RELOAD, RESULT, CONNECTIONS, CONFIGS,
  CONFIGS_TAKEN, ROTATE, GIVEN_SOCKET, _, GIVEN_LISTENER,
  CERTIFICATE) = range(1, 15)
-RESUME = 1
+RESUME, LEAVING = 1, 2
 REQUEST, CHECK, APPLY, DISCARD = range(4)
 PHASES = ("request", "check", "apply", "discard")
 SOCKET = 5  # the place of the first UDP socket among WELCOME's descriptors
@@ -161,6 +161,7 @@ class Registrar:
         self.sockets = {}  # by port_index
         self.slot = self.instance = 0
         self.fds = []
+        self.leaving = False
 
     def say_hello(self, flags):
         self.control = connect(self.path)
@@ -251,8 +252,9 @@ class Registrar:
             return self.say_hello(0)
         if command == "resume":
             self.control.close()
-            return self.say_hello(RESUME)
+            return self.say_hello(RESUME | LEAVING * self.leaving)
         if command == "drain":
+            self.leaving = True
             send(self.control, header(DRAIN))
             return {}
         if command == "receive":
