@@ -92,6 +92,9 @@ void registry_drain(struct registry *registry, __u16 slot);
  */
 bool registry_is_replaced(const struct registry *registry, __u16 slot);
 
+/* registry_is_running: whether it is live or draining. */
+bool registry_is_running(const struct qs_terminator *terminator);
+
 /* registry_died: its control connection has ended. */
 void registry_died(struct registry *registry, __u16 slot);
 

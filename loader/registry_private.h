@@ -5,9 +5,6 @@
 
 #include "loader/registry.h"
 
-/* registry_is_running: whether it is live or draining. */
-bool registry_is_running(const struct qs_terminator *terminator);
-
 /* registry_set_state: readers in other processes and in BPF act on the state:
  * it comes last. */
 void registry_set_state(struct qs_terminator *terminator,

@@ -101,21 +101,39 @@ static void answer(struct rotation *rotation, struct qs_result *result)
 	rotation->operator= NULL;
 }
 
+/* Adds a line; cut off if there is no room. */
+static void add_line(struct qs_result *result, const char *name, __u32 pid,
+		     const char *what)
+{
+	size_t size = sizeof(result->text), used = strnlen(result->text, size);
+
+	snprintf(result->text + used, size - used,
+		 "%sterminator %s (pid %u) %s: it goes on issuing an earlier "
+		 "configuration, which stays as long",
+		 used ? "\n" : "", name, pid, what);
+}
+
 static void add_late(const struct rotation *rotation, struct qs_result *result)
 {
-	size_t size = sizeof(result->text), used = 0;
+	const struct registry *registry = rotation->control->registry;
+	char silent[64];
 
-	for (const struct client *client = rotation->control->clients;
-	     client && used < size; client = client->next) {
-		if (client->slot == CLIENT_NO_SLOT ||
-		    client->configs_taken == rotation->generation)
-			continue;
-		used += snprintf(result->text + used, size - used,
-				 "%sterminator %s (pid %d) has not answered "
-				 "within %d s: it goes on issuing an earlier "
-				 "configuration, which stays as long",
-				 used ? "\n" : "", client_name(client),
-				 client->peer.pid, ROTATION_TIMEOUT_MS / 1000);
+	snprintf(silent, sizeof(silent), "has not answered within %d s",
+		 ROTATION_TIMEOUT_MS / 1000);
+	for (const struct client *client = rotation->control->clients; client;
+	     client = client->next) {
+		if (client->slot != CLIENT_NO_SLOT &&
+		    client->configs_taken != rotation->generation)
+			add_line(result, client_name(client), client->peer.pid,
+				 silent);
+	}
+	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
+		const struct qs_terminator *one =
+			&rotation->maps->terminators[slot];
+
+		if (registry_is_running(one) && !registry->connected[slot])
+			add_line(result, one->name, one->pid,
+				 "has not come back to the loader");
 	}
 }
 
@@ -248,10 +266,7 @@ static bool is_used(const struct rotation *rotation, int id)
 	const struct qs_maps *maps = rotation->maps;
 
 	for (int slot = 0; slot < QS_MAX_TERMINATORS; slot++) {
-		const struct qs_terminator *one = &maps->terminators[slot];
-
-		if ((one->state == QS_TERMINATOR_LIVE ||
-		     one->state == QS_TERMINATOR_DRAINING) &&
+		if (registry_is_running(&maps->terminators[slot]) &&
 		    maps->stats[slot].connections_by_config[id])
 			return true;
 	}

@@ -4,6 +4,7 @@
 were to drain, to a loader whose predecessor was killed."""
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -38,6 +39,14 @@ def test_missing(bed, running):
           bed.state_of(slots[1]) == "live" and "all terminators are" not in
           bed.loader.text(), bed.loader.text())
     check("and its packets reach it meanwhile", reaches(bed, silent))
+    done = subprocess.run(
+        [bed.program("lbctl"), "cid", "rotate", "--control", bed.control,
+         "--pin-dir", bed.pins],
+        capture_output=True, text=True, timeout=60, check=False)
+    check("a rotation names those that are yet to come back",
+          all("terminator %s (pid %d) has not come back to the loader: it" %
+              (one.name, one.pid) in done.stdout + done.stderr
+              for one in (silent, late)), done)
     answer = silent.ask("resume")
     check("when it comes back it has its slot",
           answer["event"] == "welcome" and bed.state_of(slots[1]) == "live",
