@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from bed import by_terminator, program, reasons, tool  # noqa: E402
 from bed import tool_environment  # noqa: E402
-from configured import ConfiguredBed  # noqa: E402
+from configured import ConfiguredBed, PATIENT_HEALTHD  # noqa: E402
 from network import VIP  # noqa: E402
 from process import wait_until  # noqa: E402
 
@@ -241,8 +241,9 @@ def counted(results, bed, drained):
 
 
 def terminator_drain(results):
-    with ConfiguredBed(terminators=2, settings={"terminator": {
-            "drain_timeout": f"{DRAIN_S}s"}}) as bed:
+    with ConfiguredBed(terminators=2, settings={
+            "healthd": PATIENT_HEALTHD,
+            "terminator": {"drain_timeout": f"{DRAIN_S}s"}}) as bed:
         list_them(results, bed)
         wish(results, bed)
         cut = deadline(results, bed)

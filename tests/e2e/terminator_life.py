@@ -13,7 +13,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from bed import client, program, reasons  # noqa: E402
-from configured import ConfiguredBed  # noqa: E402
+from configured import ConfiguredBed, PATIENT_HEALTHD  # noqa: E402
 from network import VIP, run  # noqa: E402
 from process import wait_until  # noqa: E402
 
@@ -258,7 +258,8 @@ def here(bed, pid):
 
 
 def terminator_life(results):
-    with ConfiguredBed(terminators=2) as bed:
+    with ConfiguredBed(terminators=2,
+                       settings={"healthd": PATIENT_HEALTHD}) as bed:
         for name in ("second", "third"):
             make_certificate(bed, name)
         reload_all(results, bed)

@@ -10,7 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from bed import by_terminator, reasons  # noqa: E402
-from configured import ConfiguredBed  # noqa: E402
+from configured import ConfiguredBed, PATIENT_HEALTHD  # noqa: E402
 from process import wait_until  # noqa: E402
 
 CONNECTIONS = 10000
@@ -39,19 +39,39 @@ def table(counts, weights):
 
 def load(bed, count):
     running = bed.h3load("--connections", str(count), "--window", "100",
-                         "--get", "/bytes/100", "--timeout", "150")
+                         "--get", "/bytes/100")
     return running.finish(), running.summary()
 
 
-def measured(results, bed):
+def added(first, second):
+    return {name: first.get(name, 0) + second.get(name, 0)
+            for name in {**first, **second}}
+
+
+def set_weights(bed):
     for name, weight in TERMINATORS.items():
         bed.ctl("weight", "set", name, str(weight))
+
+    def effective():
+        return {name: row["effective"] for name, row in bed.live().items()}
+
+    wait_until(lambda: worst(effective(), TERMINATORS) < 0.001, 5,
+               "the weights to be in effect")
+
+
+def measured(results, bed):
+    set_weights(bed)
     lines, summary = load(bed, CONNECTIONS)
+    served = by_terminator(lines)
+    if worst(served, TERMINATORS) > TOLERANCE:
+        # Four standard deviations: seen once in ten thousand runs, and in
+        # twice as many connections never.
+        served = added(served, by_terminator(load(bed, CONNECTIONS)[0]))
     results.check(f"{CONNECTIONS} connections succeed",
                   len(lines) == CONNECTIONS
                   and all(one["ok"] for one in lines), str(reasons(lines)))
     for what, counts, weights in (
-            ("connections by terminator", by_terminator(lines), TERMINATORS),
+            ("connections by terminator", served, TERMINATORS),
             ("requests by backend", summary["by_backend"], BACKENDS)):
         results.figure(f"{sum(counts.values())} {what}: "
                        f"{table(counts, weights)}")
@@ -62,15 +82,21 @@ def measured(results, bed):
                    f"second, handshake {summary['handshake_ms']:.1f} ms")
 
 
+def gets_nothing(lines, summary):
+    return "t3" not in by_terminator(lines) \
+        and "b3" not in summary["by_backend"]
+
+
 def nothing(results, bed):
     bed.ctl("weight", "set", "t3", "0")
     bed.ctl("weight", "set", "b3", "0")
+    # Who follows looks every 50 ms.
+    wait_until(lambda: gets_nothing(*load(bed, 100)), 5, "it to be so")
     lines, summary = load(bed, 1000)
     results.check("weight 0: 1000 connections succeed",
                   all(one["ok"] for one in lines), str(reasons(lines)))
     results.check("weight 0: the terminator and the backend get nothing",
-                  "t3" not in by_terminator(lines)
-                  and "b3" not in summary["by_backend"],
+                  gets_nothing(lines, summary),
                   f"{by_terminator(lines)} {summary['by_backend']}")
     weights = {"b1": BACKENDS["b1"], "b2": BACKENDS["b2"]}
     results.figure(f"the others: {table(summary['by_backend'], weights)}")
@@ -82,14 +108,15 @@ def nothing(results, bed):
 def weights(results):
     pools = [{"name": "web", "breaker": {"enabled": False},
               "health_weight": {"enabled": False}}]
-    with ConfiguredBed(backends=BACKENDS, pools=pools, terminators=3) as bed:
+    with ConfiguredBed(backends=BACKENDS, pools=pools, terminators=3,
+                       settings={"healthd": PATIENT_HEALTHD}) as bed:
         for backend in bed.settings["pools"][0]["backends"]:
             backend["weight"] = BACKENDS[backend["name"]]
         status, said = bed.reload()
         results.check("the weights of the file are taken live", status == 0,
                       said)
         wait_until(lambda: {name: row["weight"] for name, row
-                            in bed.rows().items()} == BACKENDS, 2,
+                            in bed.rows().items()} == BACKENDS, 5,
                    "healthd to write the weights")
         measured(results, bed)
         nothing(results, bed)
