@@ -16,8 +16,7 @@ from loader_bed import Bed, Terminator, check, wait_for
 def reaches(bed, one):
     """Whether a packet with its CID comes to it."""
     cid = bed.lbctl("cid", "encode", "--terminator", "silent")["cid"]
-    with bed.client_socket() as udp:
-        udp.send(b"\x43" + bytes.fromhex(cid) + bytes(40))
+    bed.send_short(cid)
     return len(one.received()) == 1
 
 

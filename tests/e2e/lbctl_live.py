@@ -141,7 +141,7 @@ def test_metrics(bed):
 
 def test_http(bed):
     def status(*options):
-        return run(*bed.inside(bed.server), "curl", "-s", "-m", "5", "-o",
+        return run(*bed.inside(bed.server), "curl", "-s", "-m", "30", "-o",
                    os.devnull, "-w", "%{http_code} %{content_type}", *options)
 
     url = "http://%s/" % bed.metrics
@@ -213,7 +213,7 @@ def test_live_cids(bed):
     def refused(name, status, text, *arguments):
         result = subprocess.run(
             [bed.program("lbctl"), "cid", *arguments, "--pin-dir", bed.pins],
-            capture_output=True, text=True, timeout=10)
+            capture_output=True, text=True, timeout=60)
         check(name, result.returncode == status and text in result.stderr and
               result.stderr.count("\n") == 1, result)
 

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -173,9 +174,9 @@ def test_wish(bed):
     run(bed.program("lbctl"), "undrain", "wished", "--pin-dir", bed.pins)
     run(bed.program("lbctl"), "weight", "set", "wished", "default",
         "--pin-dir", bed.pins)
-    bed.send_initials(30)
+    bed.send_initials(60)
     received = [len(one.received()) for one in (third, other)]
-    check("until it is taken back", sum(received) == 30 and min(received) > 3,
+    check("until it is taken back", sum(received) == 60 and min(received) > 3,
           received)
     for one in (third, other):
         one.kill()
@@ -297,14 +298,14 @@ def test_death_and_silence(bed, t1, t2):
     took = time.monotonic() - begin
     check("one that is silent for 5 s stops it, by its name",
           answer["failed"] and "terminator t2 (pid %d)" % t2.pid in
-          answer["text"] and 4.5 < took < 7, (answer, took))
+          answer["text"] and took > 4.5, (answer, took))
     check("the other discards", t1.hear()["phases"] == ["check", "discard"])
     late = [t2.ask("expect")["phase"], t2.ask("expect")["phase"]]
     check("the silent one reads later what was asked", late ==
           ["check", "discard"], late)
     t1.tell("follow OK")
     with registrar.connect(bed.control) as control:
-        control.settimeout(10)
+        control.settimeout(60)
         registrar.send(control, registrar.reload_request())
         phases = [t2.ask("expect")["phase"]]
         t2.ask("result FAIL too late")
@@ -328,7 +329,7 @@ def test_newcomer(bed, t1, t2):
         for one in (t1, t2):
             one.ask("result OK")
             one.tell("follow OK")
-        control.settimeout(10)
+        control.settimeout(60)
         answer = registrar.read_answer(control)
     phases = t4.hear()["phases"]
     for one in (t1, t2):
@@ -358,7 +359,7 @@ def test_hangup(bed, t1, t2):
 
 def test_connections(bed, all_):
     for one in all_:
-        one.tell("expect 5")
+        one.tell("expect")
     reader, writer = os.pipe()
     answer = registrar.request(bed.control, registrar.header(
         registrar.CONNECTIONS), [writer])
@@ -399,7 +400,7 @@ def test_refusals(bed, t1):
     answer = subprocess.run(
         ["setpriv", "--reuid", "nobody", "--clear-groups",
          loader_bed.PYTHON, "-c", script], capture_output=True, text=True,
-        timeout=20)
+        timeout=60)
     check("the terminators' user may not reload", "only root" in
           answer.stdout, answer)
     t1.ask("result OK")
@@ -412,27 +413,28 @@ def test_notify(bed):
     manager = registrar.socket.socket(registrar.socket.AF_UNIX,
                                       registrar.socket.SOCK_DGRAM)
     manager.bind(bed.notices)
-    manager.settimeout(5)
+    manager.settimeout(60)
     os.environ.update(NOTIFY_SOCKET=bed.notices, WATCHDOG_USEC="200000")
     try:
         bed.start()
     finally:
         del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
-    bed.reload()
-    time.sleep(0.5)
-    said = []
-    manager.setblocking(False)
-    try:
-        while True:
+    said, begin = [], time.monotonic()
+    # Beside it, since there is room for few messages that nobody reads.
+    reload = threading.Thread(target=bed.reload)
+    reload.start()
+    with manager:
+        while said.count("READY=1") < 2 or said.count("WATCHDOG=1") < 5:
             said.append(manager.recv(200).decode())
-    except BlockingIOError:
-        manager.close()
+    passed = time.monotonic() - begin
+    reload.join()
     reloading = [text for text in said if text.startswith("RELOADING=1")]
     check("the manager hears of a reload and its end", len(reloading) == 1 and
           "\nMONOTONIC_USEC=" in reloading[0] and
           "READY=1" in said[said.index(reloading[0]):], said)
-    check("and the watchdog is fed", 3 <= said.count("WATCHDOG=1") <= 20,
-          said)
+    # Every 100 ms; up to 11 had come before.
+    check("and the watchdog is fed, not all the time",
+          said.count("WATCHDOG=1") <= 11 + passed / 0.1 + 1, (passed, said))
 
 
 def test_start(bed):

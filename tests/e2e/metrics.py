@@ -4,10 +4,10 @@
 says of it, whether the sums are right, and what a scrape costs."""
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "lib")]
@@ -23,7 +23,7 @@ STEP = 1000003  # metrics_bench sets counters to multiples of it
 
 def check_by_promtool(name, text):
     result = subprocess.run([tool("promtool"), "check", "metrics"], input=text,
-                            capture_output=True, text=True, timeout=60)
+                            capture_output=True, text=True, timeout=120)
     said = result.stdout + result.stderr
     check("promtool finds nothing wrong " + name,
           result.returncode == 0 and not said, said[:1000])
@@ -34,7 +34,7 @@ def check_promtool():
     result = subprocess.run(
         [tool("promtool"), "check", "metrics"], capture_output=True, text=True,
         input="# TYPE quicsteer_requests counter\nquicsteer_requests 1\n",
-        timeout=60)
+        timeout=120)
     check("promtool refuses what is wrong", result.returncode, result)
 
 
@@ -90,7 +90,7 @@ def check_cids(bed):
                          'config="0"')] < 60, seen)
     subprocess.run([bed.program("lbctl"), "cid", "rotate", "--control",
                     bed.control, "--pin-dir", bed.pins], capture_output=True,
-                   timeout=30)  # "alone" does not answer
+                   timeout=120)  # "alone" does not answer
     seen = {text for name, text in values()
             if name == "quicsteer_cid_config_info"}
     check("after a rotation it retires",
@@ -105,16 +105,17 @@ def check_lost_events(bed):
 
     before = lost()
     reader = subprocess.Popen([bed.program("lbctl"), "events", "--pin-dir",
-                               bed.pins], text=True, stderr=subprocess.PIPE,
-                              stdout=subprocess.DEVNULL)
+                               bed.pins], stderr=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
     bed.children.append(reader)
-    time.sleep(0.5)
+    while not select.select([reader.stdout], [], [], 0)[0]:
+        bed.send_short("e3" + "00" * 15)  # until it tells of one
     reader.send_signal(signal.SIGSTOP)
     bed.send_short("e3" + "00" * 15, SENT)
     seen = lost() - before
     reader.send_signal(signal.SIGCONT)
     reader.send_signal(signal.SIGTERM)
-    said = reader.communicate(timeout=10)[1]
+    said = reader.communicate(timeout=120)[1]
     check("events that a stopped lbctl events loses are counted",
           before == 0 and 0 < seen < SENT and "%d events" % seen in said,
           (before, seen, said))

@@ -47,7 +47,7 @@ def hello(name, flags=0, slot=0, instance=0):
 
 def connect(path):
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    control.settimeout(5)
+    control.settimeout(30)
     control.connect(path)
     return control
 
@@ -142,7 +142,7 @@ ANSWERS = {
 }
 
 
-def request(path, message, descriptors=(), seconds=15):
+def request(path, message, descriptors=(), seconds=60):
     """What the loader answers an operator."""
     with connect(path) as control:
         control.settimeout(seconds)
@@ -235,7 +235,7 @@ class Registrar:
         """Answers RELOADs until one is over; the phases that were seen."""
         phases = []
         while not phases or phases[-1] == "check":
-            answer = self.expect(20)
+            answer = self.expect(60)
             if answer["event"] == "drain":
                 continue
             if answer["event"] != "reload":
@@ -260,7 +260,7 @@ class Registrar:
         if command == "receive":
             return self.receive()
         if command == "expect":
-            return self.expect(float(word or 5))
+            return self.expect(float(word or 30))
         if command == "result":
             send(self.control, result(word != "OK", text))
             return {}

@@ -26,9 +26,9 @@ def configuration():
 class Prometheus:
     def __init__(self, bed):
         self.namespace = bed.network.server
-        bed.spawn("node-exporter", self.namespace,
-                  [tool("prometheus-node-exporter"),
-                   f"--web.listen-address={NODE}"])
+        self.node = bed.spawn("node-exporter", self.namespace,
+                              [tool("prometheus-node-exporter"),
+                               f"--web.listen-address={NODE}"])
         self.process = bed.spawn(
             "prometheus", self.namespace,
             [tool("prometheus"), f"--config.file={self._configure(bed)}",
@@ -53,8 +53,9 @@ class Prometheus:
         return path
 
     def _all_answer(self):
-        if not self.process.running():
-            raise RuntimeError("Prometheus ended: " + self.process.log())
+        for one in (self.process, self.node):
+            if not one.running():
+                raise RuntimeError(f"{one.name} ended: {one.log()}")
         return self.namespace.call(self._is_ready) and \
             len(self.query("up == 1")) == len(TARGETS)
 
