@@ -150,6 +150,8 @@ int live_apply(struct live *live, char *text, size_t size)
 	configure_flags(live->maps, &live->next_options);
 	rotation_configure(live->control->rotation, &live->next_options);
 	ticket_secrets_configure(live->tickets, &live->next_options);
+	if (!qs_config_self_signed(live->next))
+		own_certificate_close(live->control->own);
 	metrics_config_file(live->metrics, live->next,
 			    live->control->own->path);
 	qs_log_set_level(live->next_options.log_level);

@@ -211,6 +211,7 @@ static int serve(struct loader *loader, uv_loop_t *loop)
 	listeners_start(&loader->listeners, loop, &loader->control);
 	loader->control.listeners = &loader->listeners;
 	loader->control.own = &loader->own;
+	renewal_start(&loader->renewal, loop, &loader->own, &loader->reload);
 	if (icmp_start(&loader->icmp, loop, &loader->control, &loader->maps))
 		return -1;
 	return control_start(&loader->control, loop, &loader->registry,
@@ -237,6 +238,7 @@ static void close_all(struct loader *loader)
 	ticket_secrets_close(&loader->tickets);
 	control_close(&loader->control);
 	listeners_close(&loader->listeners);
+	renewal_close(&loader->renewal);
 	own_certificate_close(&loader->own);
 	if (loader->registry.maps)
 		registry_close(&loader->registry);

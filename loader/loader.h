@@ -14,6 +14,7 @@
 #include "loader/pins.h"
 #include "loader/registry.h"
 #include "loader/reload.h"
+#include "loader/renewal.h"
 #include "loader/rotation.h"
 #include "loader/ticket_secrets.h"
 
@@ -40,6 +41,7 @@ struct loader {
 	struct icmp icmp;
 	struct listeners listeners;
 	struct own_certificate own;
+	struct renewal renewal;
 	bool maps_open;
 	bool touched; /* maps or interface may have changed */
 };

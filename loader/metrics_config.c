@@ -20,6 +20,7 @@ void metrics_config_close(struct metrics_config *config)
 {
 	free(config->pools.text);
 	free(config->certificates.text);
+	free(config->own.text);
 	pthread_mutex_destroy(&config->lock);
 }
 
@@ -72,7 +73,7 @@ static bool is_told(const struct qs_config_terminator *terminator, size_t index)
 }
 
 static void add_certificates(struct metrics_out *out,
-			     const struct qs_config *file, const char *own)
+			     const struct qs_config *file)
 {
 	const struct qs_config_terminator *terminator = &file->terminator;
 
@@ -83,32 +84,44 @@ static void add_certificates(struct metrics_out *out,
 			add_certificate(
 				out, terminator->certificates[i].certificate);
 	}
-	if (qs_config_self_signed(file))
-		add_certificate(out, own);
+}
+
+/* What could not be made stays as it was. */
+static void replace(struct metrics_config *config, struct metrics_out *old,
+		    const struct metrics_out *new)
+{
+	char *gone = new->failed ? new->text : old->text;
+
+	if (new->failed)
+		log_warn("the metrics do not tell of the new configuration: "
+			 "out of memory");
+	pthread_mutex_lock(&config->lock);
+	if (!new->failed)
+		*old = *new;
+	pthread_mutex_unlock(&config->lock);
+	free(gone);
 }
 
 void metrics_config_file(struct metrics_config *config,
 			 const struct qs_config *file, const char *own)
 {
-	struct metrics_out pools = {}, certificates = {}, old[2];
+	struct metrics_out pools = {}, certificates = {}, of_own = {};
 
 	add_pools(&pools, file);
-	add_certificates(&certificates, file, own);
-	if (pools.failed || certificates.failed) {
-		log_warn("the metrics do not tell of the new configuration: "
-			 "out of memory");
-		free(pools.text);
-		free(certificates.text);
-		return;
-	}
-	pthread_mutex_lock(&config->lock);
-	old[0] = config->pools;
-	old[1] = config->certificates;
-	config->pools = pools;
-	config->certificates = certificates;
-	pthread_mutex_unlock(&config->lock);
-	free(old[0].text);
-	free(old[1].text);
+	add_certificates(&certificates, file);
+	if (qs_config_self_signed(file))
+		add_certificate(&of_own, own);
+	replace(config, &config->pools, &pools);
+	replace(config, &config->certificates, &certificates);
+	replace(config, &config->own, &of_own);
+}
+
+void metrics_config_own(struct metrics_config *config, const char *path)
+{
+	struct metrics_out own = {};
+
+	add_certificate(&own, path);
+	replace(config, &config->own, &own);
 }
 
 void metrics_config_reloaded(struct metrics_config *config, bool applied)
@@ -143,12 +156,15 @@ static void write_reloads(struct metrics_out *out,
 }
 
 static void write_samples(struct metrics_out *out, const char *name,
-			  const char *help, const struct metrics_out *samples)
+			  const char *help, const struct metrics_out *samples,
+			  const struct metrics_out *more)
 {
-	if (!samples->length)
+	if (!samples->length && (!more || !more->length))
 		return;
 	metrics_head(out, name, "gauge", help);
 	metrics_append(out, samples);
+	if (more)
+		metrics_append(out, more);
 }
 
 void metrics_config_write(struct metrics_out *out,
@@ -158,10 +174,10 @@ void metrics_config_write(struct metrics_out *out,
 	write_reloads(out, config);
 	write_samples(out, "pool_info",
 		      "How the pool balances and binds sessions.",
-		      &config->pools);
+		      &config->pools, NULL);
 	write_samples(out, CERTIFICATE,
 		      "When the first certificate of the file expires, in Unix "
 		      "time, as the file was at the last start or reload.",
-		      &config->certificates);
+		      &config->certificates, &config->own);
 	pthread_mutex_unlock(&config->lock);
 }

@@ -15,6 +15,7 @@ struct metrics_config {
 	pthread_mutex_t lock;
 	struct metrics_out pools;	 /* samples of pool_info; owned */
 	struct metrics_out certificates; /* when they expire; owned */
+	struct metrics_out own;		 /* likewise, of our own; owned */
 	__u64 applied, failed;		 /* reloads */
 	__u64 changed_ns; /* CLOCK_REALTIME; 0: no reload was applied */
 };
@@ -29,6 +30,9 @@ void metrics_config_close(struct metrics_config *config);
  */
 void metrics_config_file(struct metrics_config *config,
 			 const struct qs_config *file, const char *own);
+
+/* metrics_config_own: our own certificate `path` has been made anew. */
+void metrics_config_own(struct metrics_config *config, const char *path);
 
 /* metrics_config_reloaded: a reload has ended. */
 void metrics_config_reloaded(struct metrics_config *config, bool applied);

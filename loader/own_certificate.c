@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "loader/own_certificate.h"
+#include "loader/certificate_expiry.h"
 #include "loader/client.h"
 #include "loader/message.h"
 #include "loader/self_signed.h"
@@ -120,19 +121,27 @@ static int make(const char *path, const struct names *names, const char *line,
 	return error;
 }
 
+/* When it is to be renewed; at once, if it cannot be read. */
+static time_t renewal_time(const char *path)
+{
+	const char *error;
+	time_t end;
+
+	if (certificate_expiry(path, &end, &error))
+		return 0;
+	return end - RENEW_DAYS * (time_t)DAY_S;
+}
+
 /* Opens the file, which it makes if there is no good one. Returns a descriptor
  * or -errno. */
 static int open_or_make(const char *path, const struct names *names,
 			const char *line, const char **ret_error)
 {
-	__u64 modified_s = 0, now_s = time(NULL);
+	__u64 modified_s;
 	int fd = qs_secret_open(path, &modified_s), error;
 
 	if (fd >= 0) {
-		__u64 end_s = modified_s +
-			      (SELF_SIGNED_DAYS - RENEW_DAYS) * (__u64)DAY_S;
-
-		if (now_s < end_s && is_for(fd, line))
+		if (time(NULL) < renewal_time(path) && is_for(fd, line))
 			return fd;
 		close(fd);
 	} else if (fd != -ENOENT) {
@@ -153,25 +162,21 @@ static int open_or_make(const char *path, const struct names *names,
 
 void own_certificate_init(struct own_certificate *own, const char *state_dir)
 {
-	own->fd = -1;
+	*own = (struct own_certificate){.fd = -1};
 	snprintf(own->path, sizeof(own->path), "%s/self-signed.pem", state_dir);
 }
 
-int own_certificate_need(struct own_certificate *own,
-			 const struct qs_config *config, char *text,
-			 size_t size)
+/* Sees that the file is there, is for these names and holds. Returns 0, or -1
+ * with `text`; then all is as it was. */
+static int keep(struct own_certificate *own, const struct names *names,
+		const char *line, char *text, size_t size)
 {
-	static struct names names;
-	static char line[LINE_SIZE];
-	const char *error = NULL;
-	int fd;
+	const char *error = strerror(ENOMEM);
+	char *copy = strdup(line);
+	int fd = copy ? open_or_make(own->path, names, line, &error) : -ENOMEM;
 
-	if (!config || !qs_config_self_signed(config))
-		return 0;
-	list_names(&names, config);
-	format_line(&names, line);
-	fd = open_or_make(own->path, &names, line, &error);
 	if (fd < 0) {
+		free(copy);
 		snprintf(text, size,
 			 "%s: the self-signed certificate cannot be made or "
 			 "read: %s; or set terminator.certificate",
@@ -180,12 +185,55 @@ int own_certificate_need(struct own_certificate *own,
 	}
 	own_certificate_close(own);
 	own->fd = fd;
+	own->line = copy;
+	own->renew_at = renewal_time(own->path);
+	return 0;
+}
+
+int own_certificate_need(struct own_certificate *own,
+			 const struct qs_config *config, char *text,
+			 size_t size)
+{
+	static struct names names;
+	static char line[LINE_SIZE];
+
+	if (!config || !qs_config_self_signed(config))
+		return 0;
+	list_names(&names, config);
+	format_line(&names, line);
+	if (keep(own, &names, line, text, size))
+		return -1;
 	line[strlen(line) - 1] = '\0';
 	log_warn("terminator.certificate is not set: clients get a self-signed "
 		 "certificate, which none trusts by itself, for%.900s; it is "
 		 "kept in %s",
 		 line + sizeof(line_start) - 1, own->path);
 	return 0;
+}
+
+bool own_certificate_is_due(const struct own_certificate *own, time_t now)
+{
+	return own->fd >= 0 && now >= own->renew_at;
+}
+
+int own_certificate_renew(struct own_certificate *own, char *text, size_t size)
+{
+	struct names names = {};
+	char *line = strdup(own->line), *words = strdup(own->line), *rest;
+	int error = -1;
+
+	if (line && words) {
+		strtok_r(words + sizeof(line_start) - 1, " \n", &rest);
+		for (char *name = words + sizeof(line_start); name;
+		     name = strtok_r(NULL, " \n", &rest))
+			add(&names, name);
+		error = keep(own, &names, line, text, size);
+	} else {
+		snprintf(text, size, "out of memory");
+	}
+	free(line);
+	free(words);
+	return error;
 }
 
 int own_certificate_send(const struct own_certificate *own, int fd)
@@ -220,5 +268,7 @@ void own_certificate_close(struct own_certificate *own)
 {
 	if (own->fd >= 0)
 		close(own->fd);
+	free(own->line);
 	own->fd = -1;
+	own->line = NULL;
 }

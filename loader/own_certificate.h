@@ -10,12 +10,15 @@
 #include "loader/lib/config.h"
 
 #include <limits.h>
+#include <time.h>
 
 struct control;
 
 struct own_certificate {
 	char path[PATH_MAX];
-	int fd; /* owned, for reading; -1: there is none */
+	int fd;		 /* owned, for reading; -1: there is none */
+	char *line;	 /* the file's first, with the names; owned */
+	time_t renew_at; /* when it is to be renewed */
 };
 
 /* own_certificate_init: none so far; it would be kept in that directory, which
@@ -31,6 +34,16 @@ void own_certificate_init(struct own_certificate *own, const char *state_dir);
 int own_certificate_need(struct own_certificate *own,
 			 const struct qs_config *config, char *text,
 			 size_t size);
+
+/* own_certificate_is_due: whether it does not hold for 30 days more. */
+bool own_certificate_is_due(const struct own_certificate *own, time_t now);
+
+/*
+ * own_certificate_renew: puts one for the same names in the place of one that
+ * is due. Returns 0, or -1 after writing why not into `text`; then the one that
+ * is there stays.
+ */
+int own_certificate_renew(struct own_certificate *own, char *text, size_t size);
 
 /* own_certificate_send: gives it, if there is one, to the terminator behind the
  * control socket `fd`. Returns 0 or -errno. */

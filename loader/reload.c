@@ -278,7 +278,7 @@ void reload_start(struct reload *reload, uv_loop_t *loop,
 
 void reload_begin(struct reload *reload, struct client *operator)
 {
-	if (reload->phase != QS_RELOAD_REQUEST) {
+	if (reload_in_progress(reload)) {
 		struct qs_result busy = {
 			.failed = 1,
 			.text = "another reload is in progress",
@@ -303,6 +303,27 @@ void reload_begin(struct reload *reload, struct client *operator)
 	advance(reload);
 }
 
+bool reload_in_progress(const struct reload *reload)
+{
+	return reload->phase != QS_RELOAD_REQUEST;
+}
+
+void reload_certificate(const struct reload *reload)
+{
+	for (struct client *client = reload->control->clients; client;
+	     client = client->next) {
+		int error = 0;
+
+		if (client->slot != CLIENT_NO_SLOT)
+			error = tell(client, QS_RELOAD_CERTIFICATE);
+		if (error)
+			log_warn("terminator %s (pid %d) keeps its "
+				 "certificate until the next reload: %s",
+				 client_name(client), client->peer.pid,
+				 strerror(-error));
+	}
+}
+
 void reload_answer(struct reload *reload, struct client *client,
 		   const struct qs_result *result)
 {
@@ -323,7 +344,7 @@ void reload_answer(struct reload *reload, struct client *client,
 
 void reload_joined(struct reload *reload, struct client *client)
 {
-	if (reload->phase == QS_RELOAD_REQUEST)
+	if (!reload_in_progress(reload))
 		return;
 	ask(reload, client, QS_RELOAD_CHECK);
 	if (reload->phase == QS_RELOAD_APPLY)

@@ -37,6 +37,13 @@ void reload_start(struct reload *reload, uv_loop_t *loop,
  */
 void reload_begin(struct reload *reload, struct client *operator);
 
+/* reload_in_progress: whether there is one. */
+bool reload_in_progress(const struct reload *reload);
+
+/* reload_certificate: has terminators whose configuration names no certificate
+ * take, at once, the one that they were sent. None may be in progress. */
+void reload_certificate(const struct reload *reload);
+
 /* reload_answer: a terminator's RESULT. */
 void reload_answer(struct reload *reload, struct client *client,
 		   const struct qs_result *result);

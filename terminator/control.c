@@ -283,7 +283,7 @@ static void on_reload(struct control *control, enum qs_reload_phase phase)
 	result.header = (struct qs_message_header){
 		QS_CONTROL_MAGIC, QS_CONTROL_VERSION, QS_MESSAGE_RESULT};
 	control->on_reload(control->user, phase, &result);
-	if (phase == QS_RELOAD_DISCARD)
+	if (phase == QS_RELOAD_DISCARD || phase == QS_RELOAD_CERTIFICATE)
 		return;
 	if (send(control->fd, &result, sizeof(result), MSG_NOSIGNAL) < 0)
 		log_warn("the loader cannot be told of the reload: %s",

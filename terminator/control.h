@@ -45,8 +45,9 @@ struct control {
 	void (*on_refused)(void *user, const char *reason);
 	/* A newer process has our name: drain and end. */
 	void (*on_drain)(void *user);
-	/* Check, apply or discard a configuration. `result`, of zeros but for
-	 * its header, is sent after it (not after discard). */
+	/* Check, apply or discard a configuration, or take the certificate.
+	 * `result`, of zeros but for its header, is sent after the first two.
+	 */
 	void (*on_reload)(void *user, enum qs_reload_phase phase,
 			  struct qs_result *result);
 	/* Use other CID configurations. Returns 0, or -errno: it goes on with

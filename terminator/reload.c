@@ -76,6 +76,22 @@ int reload_apply(struct reload *reload, char *text, size_t size)
 	return 0;
 }
 
+int reload_certificate(struct reload *reload, char *text, size_t size)
+{
+	struct setup *setup = reload->current;
+
+	if (!setup->self_signed)
+		return 0;
+	if (!setup_load_self_signed(setup, *reload->certificate_fd, text, size))
+		return -EINVAL;
+	reload->quic->tls = setup->tls;
+	reload->tcp->tls = setup->tls;
+	quic_apply_tickets(reload->quic);
+	log_info("serving with the loader's self-signed certificate as it is "
+		 "now");
+	return 0;
+}
+
 void reload_discard(struct reload *reload)
 {
 	setup_free(reload->pending);

@@ -31,6 +31,11 @@ int reload_check(struct reload *reload, char *text, size_t size);
  * in `text`; then nothing has changed. */
 int reload_apply(struct reload *reload, char *text, size_t size);
 
+/* reload_certificate takes the loader's certificate anew if that is what
+ * connections are served with. Returns 0, or -errno with one line in `text`;
+ * then nothing has changed. */
+int reload_certificate(struct reload *reload, char *text, size_t size);
+
 /* reload_discard forgets what was checked. */
 void reload_discard(struct reload *reload);
 

@@ -97,6 +97,7 @@ bool setup_load_self_signed(struct setup *setup, int fd, char *text,
 		.private_key = "the key of the loader's certificate",
 		.pem = pem,
 	};
+	struct tls *tls;
 	const char *error;
 	ssize_t length = fd < 0 ? 0 : pread(fd, pem, sizeof(pem), 0);
 
@@ -109,11 +110,17 @@ bool setup_load_self_signed(struct setup *setup, int fd, char *text,
 		return false;
 	}
 	pair.pem_size = (size_t)length;
-	setup->tls = tls_new(&pair, 1, &error);
+	tls = tls_new(&pair, 1, &error);
 	explicit_bzero(pem, sizeof(pem));
-	if (!setup->tls)
+	if (!tls) {
 		snprintf(text, size, "%s", error);
-	return setup->tls;
+		return false;
+	}
+	if (setup->tls)
+		tls_free(setup->tls);
+	setup->tls = tls;
+	setup->self_signed = true;
+	return true;
 }
 
 static bool open_access_log(struct setup *setup, const struct options *options,

@@ -18,7 +18,8 @@ struct access_log;
 struct setup {
 	struct qs_config *config; /* NULL without a file */
 	struct settings settings;
-	struct tls *tls; /* NULL: the certificate is the loader's to give */
+	struct tls *tls;  /* NULL: the certificate is the loader's to give */
+	bool self_signed; /* it is the loader's */
 	int access_fd; /* the access log's, until it is taken over; -1: none */
 };
 
@@ -28,9 +29,10 @@ struct setup {
 struct setup *setup_load(const struct options *options, char *text,
 			 size_t size);
 
-/* setup_load_self_signed completes a setup without `tls`, from the file `fd`
- * that the loader gave (-1: none), which stays the caller's. Returns false with
- * one line in `text` that says what is wrong. */
+/* setup_load_self_signed gives a setup, in the place of an earlier one, the
+ * `tls` from the file `fd` that came from the loader (-1: none), which stays
+ * the caller's. Returns false with one line in `text` that says what is wrong;
+ * then nothing has changed. */
 bool setup_load_self_signed(struct setup *setup, int fd, char *text,
 			    size_t size);
 

@@ -182,6 +182,14 @@ static void on_drain(void *user)
 	leave(t);
 }
 
+static void take_certificate(struct terminator *t)
+{
+	char text[1024];
+
+	if (reload_certificate(&t->reload, text, sizeof(text)))
+		log_error("the loader's certificate is not taken: %s", text);
+}
+
 static void on_reload(void *user, enum qs_reload_phase phase,
 		      struct qs_result *result)
 {
@@ -191,6 +199,10 @@ static void on_reload(void *user, enum qs_reload_phase phase,
 
 	if (phase == QS_RELOAD_DISCARD) {
 		reload_discard(&t->reload);
+		return;
+	}
+	if (phase == QS_RELOAD_CERTIFICATE) {
+		take_certificate(t);
 		return;
 	}
 	if (phase == QS_RELOAD_CHECK)
@@ -276,6 +288,8 @@ static void on_back(void *user)
 	DL_FOREACH (t->tcp.listeners, listener)
 		control_give_listener(&t->control, &listener->key,
 				      listener->fd);
+	/* It may have been renewed meanwhile. */
+	take_certificate(t);
 }
 
 /* Signals */

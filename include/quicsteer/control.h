@@ -170,7 +170,7 @@ struct qs_drain {
 };
 
 /* A certificate, in the place of an earlier one; for the next configuration
- * that is checked. */
+ * that is checked, or at once after RELOAD with QS_RELOAD_CERTIFICATE. */
 struct qs_certificate {
 	struct qs_message_header header;
 };
@@ -180,6 +180,9 @@ enum qs_reload_phase {
 	QS_RELOAD_CHECK = 1,
 	QS_RELOAD_APPLY = 2,
 	QS_RELOAD_DISCARD = 3,
+	/* Only the certificate is taken anew, by those whose configuration
+	 * names none. It has no RESULT. */
+	QS_RELOAD_CERTIFICATE = 4,
 };
 
 struct qs_reload {

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Without a certificate the loader makes one and keeps it: for which names, who
 may read it, that it is the same after restarts, that another configuration gets
-another, and that one of the file's own wins."""
+another, that one of the file's own wins, and that it is renewed in time while
+all serve."""
 
+import datetime
 import ipaddress
 import os
 import re
@@ -11,6 +13,11 @@ import signal
 import stat
 import subprocess
 import sys
+import time
+
+from cryptography import x509 as forge
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
@@ -21,7 +28,8 @@ from network import VIP, run  # noqa: E402
 from process import wait_until  # noqa: E402
 
 HOST = "www.self.test"
-DAYS = 825
+DAYS, RENEW_DAYS = 825, 30
+SOON_S = 10
 
 
 class SelfSignedBed(ConfiguredBed):
@@ -126,6 +134,11 @@ def valid_for(bed, days):
          str(days * 86400)], capture_output=True, check=False).returncode == 0
 
 
+def taken(bed):
+    return [one.log().count("self-signed certificate as it is now")
+            for one in bed.terminators.values()]
+
+
 def later_starts(results, bed):
     before = fingerprint(bed.kept)
     for name in list(bed.terminators):
@@ -141,8 +154,8 @@ def later_starts(results, bed):
     results.equal("... with a warning again", warnings(bed), 1)
     bed.loader.end(signal.SIGKILL)
     bed.start_loader()
-    wait_until(lambda: "the loader is back" in bed.terminators["t1"].log(), 10,
-               "t1 to resume")
+    wait_until(lambda: taken(bed) == [1, 1], 10, "all to resume and take what "
+               "may have been renewed meanwhile")
     results.equal("... and after a kill of the loader",
                   fingerprint(shown(bed)), before)
 
@@ -183,6 +196,80 @@ def by_reload(results, bed):
     results.equal("... the one that was kept", fingerprint(shown(bed)), before)
 
 
+def forge_one(names, end):
+    """PEM of a self-signed certificate and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = forge.Name([forge.NameAttribute(forge.NameOID.COMMON_NAME,
+                                           "an old one")])
+    certificate = (
+        forge.CertificateBuilder().subject_name(name).issuer_name(name)
+        .public_key(key.public_key()).serial_number(1)
+        .not_valid_before(end - datetime.timedelta(days=DAYS))
+        .not_valid_after(end)
+        .add_extension(forge.SubjectAlternativeName(
+            [forge.DNSName(one) for one in names]), False)
+        .sign(key, hashes.SHA256()))
+    return certificate.public_bytes(
+        serialization.Encoding.PEM) + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption())
+
+
+def place_old(bed, names):
+    """Puts one that is soon due where the loader keeps its own."""
+    end = datetime.datetime.utcnow() + datetime.timedelta(
+        days=RENEW_DAYS, seconds=SOON_S)
+    with open(bed.kept, "rb") as file:
+        first = file.readline()
+    with open(bed.kept, "wb") as file:
+        file.write(first + forge_one(names, end))
+    with open(bed.kept, "rb") as file, open(bed.path("old"), "wb") as copy:
+        copy.write(file.read())
+
+
+def expiry_told(bed):
+    return [value for name, value in bed.metrics().items()
+            if name.startswith("quicsteer_certificate_expiry")]
+
+
+def renewal(results, bed):
+    old, name = bed.path("old"), "new.test"
+    bed.settings["terminator"]["self_signed_names"] = [name]
+    bed.reload()
+    place_old(bed, [name])
+    status, said = bed.reload()
+    results.check("one that is soon due, by reload", status == 0, said)
+    with Asker(bed) as ask:
+        answer = ask("/", host=name, ca=old)
+        results.check("... serves", answer.status == 200, answer)
+        before = [count + 1 for count in taken(bed)]
+        # A change to the file that nobody has asked for yet.
+        bed.settings["terminator"]["self_signed_names"] = ["later.test"]
+        bed.write_config()
+        wait_until(lambda: "terminators take the new one" in bed.loader.log(),
+                   SOON_S + 5, "the certificate to be renewed")
+        wait_until(lambda: fingerprint(shown(bed)) == fingerprint(bed.kept),
+                   5, "the terminator to serve with it")
+        results.check("when it is due there is another one",
+                      fingerprint(bed.kept) != fingerprint(old) and
+                      valid_for(bed, DAYS - 1))
+        results.equal("... for the same names", names_in(bed.kept), [name])
+        results.equal("... by each terminator", taken(bed), before)
+        answer = ask("/", host=name, ca=old)
+        results.check("a connection of the old one goes on",
+                      answer.status == 200, answer)
+    results.equal("new ones get the new one",
+                  [curl(bed, "--cacert", one, host=name)
+                   for one in (old, bed.kept)], ["000", "200"])
+    told = expiry_told(bed)
+    results.check("the metrics tell when it ends",
+                  len(told) == 1 and
+                  told[0] > time.time() + (DAYS - 1) * 86400, told)
+    results.equal("... and it is renewed once",
+                  bed.loader.log().count("terminators take the new one"), 1)
+
+
 def secrecy(results, bed):
     with open(bed.kept, encoding="ascii") as file:
         lines = [line.strip() for line in file if len(line) == 65]
@@ -197,7 +284,8 @@ def secrecy(results, bed):
 
 def self_signed(results):
     with SelfSignedBed(backends=("b1",)) as bed:
-        for step in (first_start, later_starts, by_reload, secrecy):
+        for step in (first_start, later_starts, by_reload, renewal,
+                     secrecy):
             step(results, bed)
 
 
