@@ -28,12 +28,12 @@ class Wire:
     def __init__(self, bed):
         done = subprocess.run(
             bed.network.client.enter(
-                tool("gtlsclient"), "--no-http-dump", "--timeout=20s",
+                tool("gtlsclient"), "--no-http-dump", "--timeout=60s",
                 "--exit-on-all-streams-close", "--sni=localhost", "-n",
                 str(REQUESTS), VIP[4], str(PORT),
                 "https://localhost/bytes/50000"),
             env=tool_environment(), capture_output=True, text=True,
-            timeout=60, check=False)
+            timeout=300, check=False)
         self.log = done.stdout + done.stderr
 
     def octets(self, direction, streams):

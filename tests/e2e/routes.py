@@ -294,21 +294,25 @@ def draining(results, bed):
         results.check("health without a loader", answer.status == 200
                       and page["loader"] == "none"
                       and page["terminator"] == "lonely", str(answer))
-        seen = []
+        seen, backend = [], bed.backends["b1"][0]
+        before = bed.backend_mode("b1")["requests"]
         waiting = threading.Thread(target=lambda: seen.append(
-            slow("/slow/3000", host="other.test")))
+            slow("/slow/2000", host="other.test")))
         waiting.start()
-        time.sleep(0.5)
+        wait_until(lambda: bed.backend_mode("b1")["requests"] > before, 5,
+                   "the request to get to the backend")
+        backend.send(signal.SIGSTOP)  # It answers when we say so.
         lonely.popen.send_signal(signal.SIGTERM)
         wait_until(lambda: "draining" in lonely.log(), 5, "the drain")
         page = unhealthy(ask)
+        backend.send(signal.SIGCONT)
         results.check("health while it drains: 503",
                       page and page["draining"] and "draining"
                       in page["reasons"], str(page))
         waiting.join()
         results.check("... and what was begun is finished",
                       seen[0].status == 200, str(seen))
-    results.check("... then it ends", lonely.popen.wait(20) == 0)
+    results.check("... then it ends", lonely.popen.wait(60) == 0)
 
 
 def bad_reloads(results, bed, ask):
@@ -331,7 +335,7 @@ def bad_reloads(results, bed, ask):
 
 def reload_under_load(results, bed):
     load = bed.h3load("--connections", "20", "--window", "20", "--rounds",
-                      "400", "--get", "/bytes/20000", "--timeout", "60")
+                      "400", "--get", "/bytes/20000")
     routes = bed.settings["routes"]
     changes = 0
     while load.popen.poll() is None and changes < 40:

@@ -147,7 +147,7 @@ def response_script(case):
         script.add("await", "r").send("r", frame(DATA, case.data))
     script.add("end", "r").add("await", "r")
     if case.how == "late":
-        script.add("wait", 100)
+        script.add("wait", 1000)
     return append_good(script)
 
 

@@ -15,14 +15,17 @@ import tap  # noqa: E402
 from bed import PORT  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from network import VIP  # noqa: E402
+from process import wait_until  # noqa: E402
 
 HTTP_PORT = 8080
 SETTINGS = {
     "loader": {"http": [f"{VIP[4]}:{HTTP_PORT}"]},
-    "terminator": {"limits": {"header_timeout": "1s", "body_timeout": "2s"},
-                   "idle_timeout": "3s",
+    "terminator": {"limits": {"header_timeout": "60s", "body_timeout": "60s"},
+                   "idle_timeout": "60s",
                    "metrics": {"enabled": True, "allow": ["0.0.0.0/0"]}},
 }
+IMPATIENT = {"limits": {"header_timeout": "1s", "body_timeout": "1s"},
+             "idle_timeout": "2s"}
 BIG = 20_000_000
 VERSIONS = ("--http1.1", "--http2")
 
@@ -45,10 +48,10 @@ class Curl:
         """(status line and fields, body) of curl."""
         where = f"[{address}]" if ":" in address else address
         command = self.bed.network.client.enter(
-            "curl", "-sS", "-i", "-m", "30", "--cacert",
+            "curl", "-sS", "-i", "-m", "120", "--cacert",
             self.bed.path("cert.pem"), *options,
             f"{scheme}://{where}:{port}{url}")
-        done = subprocess.run(command, capture_output=True, timeout=60,
+        done = subprocess.run(command, capture_output=True, timeout=180,
                               check=False)
         if check and done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.decode()}")
@@ -60,9 +63,9 @@ class Curl:
     def digest(self, *options, url):
         """Of the body alone: with -i, curl shows trailers behind it."""
         command = self.bed.network.client.enter(
-            "curl", "-sS", "-m", "30", "--cacert", self.bed.path("cert.pem"),
+            "curl", "-sS", "-m", "120", "--cacert", self.bed.path("cert.pem"),
             *options, f"https://{VIP[4]}:{PORT}{url}")
-        done = subprocess.run(command, capture_output=True, timeout=60,
+        done = subprocess.run(command, capture_output=True, timeout=180,
                               check=True)
         return hashlib.sha256(done.stdout).hexdigest()
 
@@ -214,21 +217,27 @@ def reload_listeners(results, bed, curl):
                     url="/health")[0][:12] for family in (4, 6)]
     results.equal("a reload adds listening sockets", (status, answers),
                   (0, ["http/1.1 200"] * 2)) or print(text)
-    _, _ = curl(scheme="http", port=HTTP_PORT, check=False)
-    closed = subprocess.run(
-        bed.network.client.enter("curl", "-s", "-m", "5",
-                                 f"http://{VIP[4]}:{HTTP_PORT}/"),
-        check=False).returncode
-    results.equal("... and closes others", closed, 7)
+
+    def refused():
+        return subprocess.run(
+            bed.network.client.enter("curl", "-s", "-m", "5",
+                                     f"http://{VIP[4]}:{HTTP_PORT}/"),
+            check=False).returncode == 7
+
+    wait_until(refused, 5, "the other ones to be closed")
+    results.check("... and closes others", True)
     bed.settings["loader"]["http"] = [f"{VIP[4]}:{other}"]
     bed.reload()
 
 
 def slow_ones(results, bed):
-    def first_answer(text, wait=6):
+    bed.settings["terminator"].update(IMPATIENT)
+    status, text = bed.reload()
+    results.check("shorter time-outs, live", status == 0, text)
+
+    def first_answer(text):
         def go():
-            with plain.connect(VIP[4], PORT, bed.path("cert.pem"),
-                               seconds=wait) as tls:
+            with plain.connect(VIP[4], PORT, bed.path("cert.pem")) as tls:
                 tls.sendall(text)
                 return plain.read_all(tls)
         return bed.network.client.call(go)
@@ -242,10 +251,10 @@ def slow_ones(results, bed):
                   head.startswith(b"HTTP/1.1 408 "), repr(head[:60]))
     head = first_answer(b"")
     results.equal("an idle connection is closed in silence", head, b"")
-    closes = bed.metrics()
-    seen = sum(value for name, value in closes.items()
-               if 'reason="slow"' in name)
-    results.check("slow clients are counted", seen >= 2, str(seen))
+    wait_until(lambda: sum(value for name, value in bed.metrics().items()
+                           if 'reason="slow"' in name) >= 2, 5,
+               "slow clients to be counted")
+    results.check("slow clients are counted", True)
 
 
 def h2load(results, bed):
@@ -255,7 +264,7 @@ def h2load(results, bed):
                 "h2load", *option, "-n", "20000", "-c", "20", "-m",
                 "1" if option else "10",
                 f"https://{VIP[4]}:{PORT}/bytes/1000"),
-            capture_output=True, text=True, timeout=120, check=False)
+            capture_output=True, text=True, timeout=400, check=False)
         line = next(one for one in done.stdout.splitlines()
                     if one.startswith("requests:"))
         speed = next(one for one in done.stdout.splitlines()
@@ -272,9 +281,11 @@ def tcp_fronts(results):
         by_hand(results, bed)
         in_the_clear(results, bed, curl)
         reload_listeners(results, bed, curl)
-        slow_ones(results, bed)
         h2load(results, bed)
-        results.equal("no request is left", bed.total("requests_open"), 0)
+        slow_ones(results, bed)
+        wait_until(lambda: bed.total("requests_open") == 0, 5,
+                   "the last request's end")
+        results.check("no request is left", True)
 
 
 if __name__ == "__main__":

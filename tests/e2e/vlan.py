@@ -124,7 +124,7 @@ def three_tags(results, bed):
 
 def by_cid(results, bed):
     """Tagged packets of a connection that is there: to its terminator."""
-    load = bed.h3load("--connections", "1", "--hold", "60", "--interval",
+    load = bed.h3load("--connections", "1", "--hold", "300", "--interval",
                       "60000", "--get", "/bytes/100")
     load.wait_for(lambda seen: seen["handshakes"] == 1, 10, "a handshake")
     found = bed.lbctl("connections", "--control", bed.control)["connections"]
@@ -153,7 +153,7 @@ def by_cid(results, bed):
 def beside(results, bed):
     """Untagged connections while tagged frames come in between."""
     load = bed.h3load("--connections", "50", "--rounds", "20", "--interval",
-                      "50", "--get", "/bytes/20000", "--timeout", "30")
+                      "50", "--get", "/bytes/20000")
     for _ in range(50):
         for tags, _ in KINDS.values():
             bed.send(quic_initial(), tags, 4)
@@ -178,7 +178,7 @@ def priorities(results, bed, label, offload):
                   inside, 4 if offload == "off" and bed.mode != "tc" else 0)
     lines = [one for family in (4, 6) for one in
              bed.h3load("--connections", "25", "--rounds", "4", "--interval",
-                        "50", "--get", "/bytes/20000", "--timeout", "30",
+                        "50", "--get", "/bytes/20000",
                         family=family).finish()]
     results.check(f"{label}: 50 connections are served",
                   len(lines) == 50 and all(one["ok"] for one in lines),

@@ -19,8 +19,8 @@ from websocket import frame, read_frame  # noqa: E402
 
 BIG = os.urandom(100_000)
 IMPATIENT = {"terminator": {
-    "idle_timeout": "2s",
-    "limits": {"header_timeout": "1s", "body_timeout": "1s"}}}
+    "idle_timeout": "3s",
+    "limits": {"header_timeout": "3s", "body_timeout": "3s"}}}
 
 
 def echoes(results, name, tunnel):
@@ -56,7 +56,7 @@ def probed(bed):
 
 def silence(results, bed, name, tunnel):
     """Longer than every time-out of the bed's."""
-    time.sleep(3.5)
+    time.sleep(4.5)
     results.check(f"{name}: its silent sockets are probed", probed(bed))
     tunnel.send(frame(b"late"))
     results.equal(f"{name}: lives through silence", read_frame(tunnel.read),
