@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""WebSockets through the terminators, over HTTP/1.1 and over HTTP/2, and a bed
-whose backend echoes them."""
+"""WebSockets through the terminators, over HTTP/1.1 and over HTTP/2 (over
+HTTP/3: over_h3.py), and a bed whose backend echoes them."""
 
+import socket
 import struct
 
 import h2frames
@@ -37,7 +38,16 @@ class EchoBed(ConfiguredBed):
         return settings
 
 
+def cut(stream):
+    try:
+        stream.unwrap().shutdown(socket.SHUT_RDWR)
+    except (OSError, ValueError):
+        pass
+
+
 class OverH1:
+    NAME = "HTTP/1.1"
+
     def __init__(self, bed, path, tls=True, **options):
         ca = bed.path("cert.pem") if tls else None
         self.stream = bed.network.client.call(
@@ -48,8 +58,18 @@ class OverH1:
         self.status, self.fields, rest = plain.read_head(self.stream)
         self.read = Octets(lambda: self.stream.recv(65536), rest)
 
+    def head(self):
+        return self.status
+
     def send(self, octets):
         self.stream.sendall(octets)
+
+    def patient(self, seconds):
+        self.stream.settimeout(seconds)
+
+    def cut(self):
+        """Ends it while another thread reads."""
+        cut(self.stream)
 
     def close(self):
         self.stream.close()
@@ -57,6 +77,8 @@ class OverH1:
 
 class OverH2:
     """Extended CONNECT on stream 1."""
+
+    NAME = "HTTP/2"
 
     def __init__(self, bed, path, protocol="websocket", end=False):
         self.tls = bed.network.client.call(
@@ -136,6 +158,13 @@ class OverH2:
             self.window[0] -= room
             self.window[1] -= room
             octets = octets[room:]
+
+    def patient(self, seconds):
+        self.tls.settimeout(seconds)
+
+    def cut(self):
+        """Ends it while another thread reads."""
+        cut(self.tls)
 
     def end(self):
         self.tls.sendall(h2frames.frame(h2frames.DATA, h2frames.END_STREAM, 1))
