@@ -87,32 +87,47 @@ def bodies(results, bed):
     results.equal("counted: limit_body", bed.news("limit_body"), 2)
 
 
+def until_refused(ask):
+    """Answers up to the first that is no 200; what comes by the second may be
+    served before."""
+    answers = [ask("/bytes/10")]
+    while answers[-1].status == 200 and len(answers) < 100:
+        answers.append(ask("/bytes/10"))
+    return answers
+
+
 def rates(results, bed):
     bed.limit(client_requests=1, client_burst=10)
+    began = time.monotonic()
     load = bed.h3load("--tolerant", *["--get", "/bytes/10"] * 30)
     load.finish()
+    passed = time.monotonic() - began
     good = load.summary()["requests"]
     results.check("30 requests at once: 10 pass, and what comes by the second",
-                  10 <= good <= 13, f"{good} passed")
+                  10 <= good <= 10 + passed, f"{good} passed in {passed} s")
     other = bed.h3load("--get", "/bytes/10", family=6).finish()
     results.check("another client is not touched", other[0]["ok"],
                   str(reasons(other)))
     with Asker(bed) as ask:
-        answer = ask("/bytes/10")
+        answer = until_refused(ask)[-1]
+        began = time.monotonic()
         results.equal("libcurl gets 429 with Retry-After",
                       (answer.status, answer.fields.get("retry-after")),
                       (429, "1"))
         time.sleep(2.2)
-        results.equal("and is served after that",
-                      [ask("/bytes/10").status for _ in range(3)],
-                      [200, 200, 429])
+        seen = [one.status for one in until_refused(ask)]
+        passed = time.monotonic() - began
+        results.check("and is served after that, once a second",
+                      seen == [200] * (len(seen) - 1) + [429]
+                      and 2 <= len(seen) - 1 <= passed + 1,
+                      f"{seen} in {passed} s")
     results.equal("counted: limit_client_requests",
                   bed.news("limit_client_requests"), 30 - good + 2)
 
 
 def connections(results, bed):
     bed.limit(client_connections=5)
-    held = bed.h3load("--connections", "8", "--rate", "50", "--hold", "30",
+    held = bed.h3load("--connections", "8", "--rate", "50", "--hold", "200",
                       "--interval", "60000", "--get", "/bytes/10")
     seen = held.wait_for(lambda now: now["open"] + now["ended"] == 8
                          and now["ended"] == 3, 10, "5 of 8 connections")
@@ -137,7 +152,7 @@ def connections(results, bed):
 def lives(results, bed):
     bed.limit(connection_requests=20)
     load = bed.h3load("--rounds", "60", "--interval", "50", "--get",
-                      "/bytes/10", "--timeout", "40")
+                      "/bytes/10")
     lines = load.finish()
     results.check("60 requests over connections of about 20: none is lost",
                   lines[0]["ok"] and lines[0]["requests"] == 60,
@@ -149,15 +164,14 @@ def lives(results, bed):
 
 
 def slow_senders(results, bed):
-    bed.limit(header_timeout="500ms", body_timeout="500ms",
-              body_minimum_rate=2000)
+    bed.limit(header_timeout="2s", body_timeout="2s", body_minimum_rate=2000)
     head = request("POST", "/upload", more=[("content-length", "5000")])
     script = Script().begin()
     script.add("open", "octet").send("octet", b"\1")
     script.add("open", "half").send("half", head[:len(head) // 2])
     script.add("open", "body").send("body", head + frame(DATA, b"x", 5000))
     script.add("open", "drip").send("drip", head + frame(DATA, b"", 5000))
-    for _ in range(15):
+    for _ in range(30):
         script.send("drip", b"x" * 100).add("flush").add("wait", 100)
     for name in ("octet", "half", "body", "drip"):
         script.add("await", name)
@@ -168,23 +182,27 @@ def slow_senders(results, bed):
     results.equal("a body that does not come: 408", seen["body"]["status"],
                   408)
     results.equal("1000 octets a second: 408", seen["drip"]["status"], 408)
-    fast = bed.h3load("--upload", "/upload=20000", "--pace", "10000").finish()
-    results.check("10000 octets a second, for two seconds: served",
+    fast = bed.h3load("--upload", "/upload=100000", "--pace",
+                      "20000").finish()
+    results.check("20000 octets a second, for five seconds: served",
                   fast[0]["ok"], str(reasons(fast)))
     results.equal("counted: limit_slow_header, limit_slow_body",
                   (bed.news("limit_slow_header"), bed.news("limit_slow_body")),
                   (2, 2))
-    results.equal("nothing is left of them",
-                  bed.live()["t1"]["counters"]["requests_open"], 0)
+    wait_until(lambda: not bed.live()["t1"]["counters"]["requests_open"], 5,
+               "the end of all requests")
+    results.check("nothing is left of them", True)
 
 
 def streams(results, bed):
     bed.limit(streams=5)
-    load = bed.h3load(*["--get", "/bytes/200000"] * 20, "--pace", "2000000")
+    load = bed.h3load(*["--get", "/bytes/200000"] * 20, "--pace", "400000")
     most = 0
     while load.popen.poll() is None:
         row = bed.live()["t1"]["counters"]
         most = max(most, row["requests_open"])
+        if most >= 5:
+            load.hurry()
     lines = load.finish()
     results.check("20 requests where 5 may be under way: all are served",
                   lines[0]["ok"] and lines[0]["requests"] == 20,
