@@ -96,8 +96,8 @@ def scaling(results):
             bed.start_backend(f"n{number}", f"{address(number)}:{PORT}")
         wait_until(lambda: serving(bed, FIRST), 5, "the first addresses")
         load = bed.h3load("--connections", "30", "--hold", "500",
-                          "--interval", "20", "--get", "/bytes/2000", "--upload",
-                          "/upload?%u=3000", "--tolerant", "--timeout", "500")
+                          "--interval", "20", "--get", "/bytes/2000",
+                          "--upload", "/upload?%u=3000", "--tolerant", "--timeout", "500")
         load.wait_for(lambda seen: seen["handshakes"] == 30, 10, "handshakes")
         before = FIRST
         for count in SCALES:

@@ -83,8 +83,8 @@ class Load:
         while not self.ending.is_set():
             done = subprocess.run(
                 ["curl", "-sS", "--http2", "-Z", "--parallel-max", "4", "-m",
-                 "120", "--cacert", self.bed.path("cert.pem"), "-o", "/dev/null",
-                 "-w", "%{http_code} %{size_download} %{errormsg}\n", url],
+                 "120", "--cacert", self.bed.path("cert.pem"), "-o",
+                 "/dev/null", "-w", "%{http_code} %{size_download} %{errormsg}\n", url],
                 capture_output=True, text=True, timeout=150, check=False)
             for line in done.stdout.splitlines():
                 if line.startswith(f"200 {OCTETS} "):
