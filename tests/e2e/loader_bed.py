@@ -18,6 +18,9 @@ import time
 import registrar
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "lib"))
+import bpffs  # noqa: E402
+
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 PYTHON = "/usr/bin/python3"
 CLONE_NEWNET = 0x40000000
@@ -137,8 +140,7 @@ class Bed:
         self.client_port = 10000  # the last that was used
 
     def __enter__(self):
-        if not os.path.ismount("/sys/fs/bpf"):
-            run("mount", "-t", "bpf", "bpf", "/sys/fs/bpf")
+        bpffs.mount()
         try:
             self.make_namespaces()
         except BaseException:

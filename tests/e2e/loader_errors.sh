@@ -31,7 +31,9 @@ cleanup() {
 }
 trap cleanup EXIT
 
-mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
+# As bpffs.py does: of suites that begin at once one mounts it.
+flock "${TMPDIR:-/tmp}" sh -c "mountpoint -q /sys/fs/bpf ||
+	mount -t bpf bpf /sys/fs/bpf"
 ip netns add $namespace
 ip -n $namespace link add $interface type veth peer name $peer
 ip -n $namespace address add 10.77.2.1/24 dev $interface

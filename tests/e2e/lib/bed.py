@@ -14,6 +14,7 @@ import threading
 import urllib.error
 import urllib.request
 
+import bpffs
 from network import Network, VIP, run
 from process import Process, unprivileged, wait_until
 
@@ -272,8 +273,7 @@ class Bed:
         return [word for url in urls for word in ("--backend", url)]
 
     def start_loader(self):
-        if not os.path.ismount("/sys/fs/bpf"):
-            run("mount", "-t", "bpf", "bpf", "/sys/fs/bpf")
+        bpffs.mount()
         self.loader = self.spawn("loader", self.network.server,
                                  self.loader_command())
         wait_until(lambda: self._loader_is_up(), 15, "the loader")
