@@ -20,7 +20,7 @@ FIRST, SECOND, THIRD = (f"app@127.0.0.{last}:{PORT}" for last in (1, 2, 3))
 
 def lbctl(bed, *words):
     done = subprocess.run([program("lbctl"), *words, "--pin-dir", bed.pin_dir],
-                          capture_output=True, text=True, timeout=20,
+                          capture_output=True, text=True, timeout=120,
                           check=False)
     return done.returncode, done.stdout + done.stderr
 

@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
@@ -35,7 +36,7 @@ class Ctl:
     def __call__(self, *words):
         """Exit status and all that it said."""
         done = subprocess.run(self.command(*words), capture_output=True,
-                              text=True, timeout=40, check=False)
+                              text=True, timeout=300, check=False)
         return done.returncode, done.stdout + done.stderr
 
     def json(self, *words):
@@ -157,14 +158,17 @@ def breakers(results, bed, ctl):
 
 
 def drain_terminator(results, bed, ctl):
-    held = bed.h3load("--connections", "40", "--hold", "6", "--interval",
+    held = bed.h3load("--connections", "40", "--hold", "250", "--interval",
                       "100", "--get", "/bytes/1000")
     held.wait_for(lambda seen: seen["handshakes"] == 40, 10, "handshakes")
-    wait_until(lambda: terminators(bed)["t1"]["connections"] > 5, 5, "t1's")
-    status, said = ctl("drain", "t1")
+    wait_until(lambda: terminators(bed)["t1"]["connections"] > 0, 5, "t1's")
+    waiting = ctl.start("drain", "t1")
+    said = waiting.stdout.readline()
+    held.hurry()  # those who are connected end
+    said += waiting.communicate(timeout=300)[0]
     lines = said.splitlines()
     results.check("drain tells how many are left until all are gone",
-                  status == GOOD and "connections left" in lines[0]
+                  waiting.returncode == GOOD and "connections left" in lines[0]
                   and " 0 connections" not in lines[0]
                   and "0 connections left" in lines[-2]
                   and "is drained" in lines[-1] and "\033" not in said
@@ -194,7 +198,7 @@ def drain_backend(results, bed, ctl):
     """One that hangs keeps its requests: the deadline passes."""
     bed.backend_mode("b1", "hang")
     stuck = bed.h3load("--connections", "4", "--get", "/bytes/10", "--get",
-                       "/bytes/10", "--timeout", "30")
+                       "/bytes/10")
     wait_until(lambda: bed.rows()["b1"]["counters"]["in_flight"] > 0, 5,
                "requests that hang")
     status, said = ctl("drain", "b1", "--deadline", "700ms", "--json")
@@ -211,7 +215,7 @@ def drain_backend(results, bed, ctl):
     stuck.stop()
     stuck.finish()
     waiting = ctl.start("drain", "b1")
-    said, _ = waiting.communicate(timeout=40)
+    said, _ = waiting.communicate(timeout=300)
     before = bed.rows()["b1"]["counters"]["requests"]
     load(bed)
     results.check("then it is drained, and gets no more",
@@ -306,7 +310,8 @@ def connections(results, bed, ctl):
     wait_until(lambda: not any(row["connections"]
                                for row in terminators(bed).values()), 10,
                "the end of earlier connections")
-    held = bed.h3load("--connections", "30", "--hold", "3", "--interval",
+    began = time.monotonic()
+    held = bed.h3load("--connections", "30", "--hold", "250", "--interval",
                       "100", "--get", "/bytes/1000")
     held.wait_for(lambda seen: seen["handshakes"] == 30, 10, "handshakes")
     seen = ctl.json("connections", "--control", bed.control)
@@ -316,9 +321,9 @@ def connections(results, bed, ctl):
     results.check("connections lists every one", seen["complete"]
                   and seen["terminators"] == 2 and len(rows) == 30
                   and len({row["peer"] for row in rows}) == 30, counts)
-    one = rows[0]
+    one, passed = rows[0], time.monotonic() - began
     results.check("with age, streams, octets, RTT and CIDs",
-                  0 <= one["age_s"] < 10 and one["bytes_sent"] > 1000
+                  0 <= one["age_s"] < passed and one["bytes_sent"] > 1000
                   and one["bytes_received"] > 1000 and one["rtt_ms"] > 0
                   and "streams" in one and one["cids"], one)
     owner = ctl.json("cid", "decode", one["cids"][-1])["terminator"]
@@ -329,6 +334,7 @@ def connections(results, bed, ctl):
     results.check("and as a table", lines[0].split() ==
                   ["PEER", "TERMINATOR", "PROTO", "TLS", "AGE", "STREAMS",
                    "REQUESTS", "RECEIVED", "SENT", "RTT", "CIDS"] and len(lines) == 31, lines[:2])
+    held.hurry()
     failed = reasons(held.finish())
     results.check("the connections go on", not failed, failed)
 
@@ -340,7 +346,7 @@ def tcp_connections(results, bed, ctl):
                "the end of earlier connections")
 
     def connect():
-        return socket.create_connection((VIP[4], PORT), 10)
+        return socket.create_connection((VIP[4], PORT), 60)
 
     def tls(protocol, version):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -351,6 +357,7 @@ def tcp_connections(results, bed, ctl):
         return context.wrap_socket(bed.network.client.call(connect),
                                    server_hostname="localhost")
 
+    began = time.monotonic()
     with tls("h2", ssl.TLSVersion.TLSv1_3) as h2, \
             tls("http/1.1", ssl.TLSVersion.TLSv1_2) as h1, \
             bed.network.client.call(connect):
@@ -363,6 +370,7 @@ def tcp_connections(results, bed, ctl):
                 pass
         rows = ctl.json("connections", "--control",
                         bed.control)["connections"]
+        passed = time.monotonic() - began
     rows.sort(key=lambda row: row["protocol"] or "")
     results.equal("connections of TCP: protocol, TLS, requests, state",
                   [(row["protocol"], row["tls"], row["requests"],
@@ -371,7 +379,7 @@ def tcp_connections(results, bed, ctl):
                    ("h2", "1.3", 0, 0, "open")])
     results.check("... and peer, age, octets, RTT",
                   all(row["peer"].startswith("10.77.1.")
-                      and 0 <= row["age_s"] < 10 and row["rtt_ms"] > 0
+                      and 0 <= row["age_s"] < passed and row["rtt_ms"] > 0
                       for row in rows)
                   and rows[1]["bytes_sent"] > 100
                   and rows[1]["bytes_received"] == 2 * len(REQUEST), str(rows))
@@ -414,7 +422,7 @@ def completion(results, bed, ctl):
                           (["backends", ""], "web")):
         line = " ".join([program("lbctl"), "--pin-dir", bed.pin_dir, *words])
         seen = subprocess.run(["bash", "-c", COMPLETE, "bash", script, line],
-                              capture_output=True, text=True, timeout=20,
+                              capture_output=True, text=True, timeout=120,
                               check=True).stdout.strip()
         results.equal(f"completion of '{' '.join(words)}'", seen, wanted)
 

@@ -65,7 +65,7 @@ def by_option(results):
                                         "/nonexistent"])):
         done = subprocess.run(
             [program(f"quicsteer-{name}"), "--log-format", "json", *words],
-            capture_output=True, text=True, timeout=20, check=False)
+            capture_output=True, text=True, timeout=120, check=False)
         lines = done.stderr.splitlines()
         results.check(f"{name} --log-format json: its failure is JSON",
                       done.returncode != 0 and lines and
@@ -73,7 +73,7 @@ def by_option(results):
                       done.stderr)
         done = subprocess.run(
             [program(f"quicsteer-{name}"), "--log-format", "xml", *words],
-            capture_output=True, text=True, timeout=20, check=False)
+            capture_output=True, text=True, timeout=120, check=False)
         results.check(f"{name} --log-format xml is refused",
                       done.returncode == 2 and
                       "text or json" in done.stderr, done.stderr)

@@ -6,8 +6,10 @@ established connections keep their throughput and other clients connect. lbctl
 events shows what is dropped."""
 
 import json
+import math
 import os
 import random
+import select
 import signal
 import socket
 import subprocess
@@ -54,6 +56,7 @@ class Flood:
     def __init__(self, bed):
         self.middle = bed.network.middle
         self.sent = 0
+        self.seconds = 0
         self.packets = [
             initial(f"198.{random.randrange(18, 20)}."
                     f"{random.randrange(256)}.{random.randrange(1, 255)}",
@@ -74,6 +77,7 @@ class Flood:
                     raw.sendto(self._packet(), (VIP[4], 0))
                     self.sent += 1
                 time.sleep(0.002)
+        self.seconds = time.monotonic() - start
 
     def _packet(self):
         """Each with a DCID of its own: each is another handshake."""
@@ -98,7 +102,7 @@ def set_limits(results, bed, label, **limits):
     results.check(f"{label}: the reload is taken", status == 0, text)
 
 
-def connect(bed, count=10, family=4, timeout="3"):
+def connect(bed, count=10, family=4, timeout="60"):
     """How many of some connections succeed."""
     lines = bed.h3load("--connections", str(count), "--get", "/bytes/1000",
                        "--timeout", timeout, family=family).finish()
@@ -129,11 +133,13 @@ def prefixes(results, bed):
 def source_limit(results, bed):
     set_limits(results, bed, "per source", per_source=1, per_source_burst=5)
     before = bed.verdicts()["drop_source_limit"]
-    good = connect(bed, 20, timeout="1")
+    began = time.monotonic()
+    good = connect(bed, 20, timeout="3")
+    passed = time.monotonic() - began
     dropped = bed.verdicts()["drop_source_limit"] - before
-    results.check("per source: its burst gets in, and little more",
-                  5 <= good <= 8, f"{good} of 20")
-    results.check("per source: the others are counted", dropped >= 12,
+    results.check("per source: its burst gets in, and one by the second",
+                  5 <= good <= 5 + passed, f"{good} of 20 in {passed} s")
+    results.check("per source: the others are counted", dropped >= 20 - good,
                   f"{dropped}")
     results.equal("per source: another prefix", connect(bed, 5, family=6), 5)
 
@@ -142,8 +148,8 @@ def established(results, bed):
     """Requests that 40 connections end in FLOOD_SECONDS, without a flood and
     with one, and what becomes of new clients under it."""
     set_limits(results, bed, "flood", total=TOTAL, total_burst=BURST)
-    load = bed.h3load("--connections", "40", "--hold", "40", "--interval",
-                      "20", "--get", f"/bytes/{OCTETS}", "--timeout", "60")
+    load = bed.h3load("--connections", "40", "--hold", "250", "--interval",
+                      "100", "--get", f"/bytes/{OCTETS}")
     load.wait_for(lambda seen: seen["handshakes"] == 40, 10, "40 handshakes")
     calm = requests_of(bed, lambda: time.sleep(FLOOD_SECONDS))
     before, accepted = bed.verdicts(), bed.total("connections_accepted")
@@ -160,7 +166,7 @@ def established(results, bed):
     stressed = requests_of(bed, flooded)
     after = bed.verdicts()
     events.send_signal(signal.SIGTERM)
-    told, _ = events.communicate(timeout=10)
+    told, _ = events.communicate(timeout=60)
     judge_flood(results, bed, flood, before, after, accepted)
     judge_events(results, [json.loads(line) for line in told.splitlines()])
     results.figure(f"requests of 40 established connections under the flood: "
@@ -184,7 +190,7 @@ def requests_of(bed, function):
 
 def judge_flood(results, bed, flood, before, after, accepted):
     dropped = after["drop_global_limit"] - before["drop_global_limit"]
-    bound = TOTAL * (FLOOD_SECONDS + 2) + BURST
+    bound = TOTAL * (math.ceil(flood.seconds) + 2) + BURST
     taken = bed.total("connections_accepted") - accepted
     results.figure(f"{flood.sent} spoofed Initials, {dropped} dropped by the "
                    f"limit, {taken} connections begun")
@@ -221,27 +227,31 @@ def other_clients(results, bed):
                   20)
 
 
+def connect_until(bed, over):
+    """Connects until over(), as lbctl events may not be there at once."""
+    wait_until(lambda: over() or (connect(bed, 1) and over()), 10,
+               "lbctl events to tell of a connection")
+
+
 def events_alone(results, bed):
     command = [program("lbctl"), "events", "--pin-dir", bed.pin_dir]
     first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    time.sleep(0.5)
+    connect_until(bed, lambda: select.select([first.stdout], [], [], 0)[0])
     second = subprocess.run(command, capture_output=True, text=True,
-                            timeout=10, check=False)
+                            timeout=60, check=False)
     results.check("a second lbctl events is refused, with the first one's pid",
                   second.returncode == 1 and
                   f"(pid {first.pid})" in second.stderr, second.stderr)
-    connect(bed, 1)
     first.kill()
-    text, _ = first.communicate(timeout=10)
+    text, _ = first.communicate(timeout=60)
     results.check("the first one tells of Initials",
                   "hash_initial" in text and " to t" in text, text[:300])
     time.sleep(3.2)
     connect(bed, 1)
     third = subprocess.Popen([*command, "--count", "3", "--json"],
                              stdout=subprocess.PIPE, text=True)
-    time.sleep(0.5)
-    connect(bed, 1)
-    text, _ = third.communicate(timeout=10)
+    connect_until(bed, lambda: third.poll() is not None)
+    text, _ = third.communicate(timeout=60)
     results.check("after a killed one the next can begin, and counts",
                   third.returncode == 0 and len(text.splitlines()) == 3,
                   text)
