@@ -17,6 +17,9 @@ _Static_assert(sizeof(bounds_us) / sizeof(*bounds_us) ==
 static void add_octets(struct metrics_out *out, const char *octets,
 		       size_t length)
 {
+	/* Nothing may have no address, which memcpy does not take. */
+	if (!length)
+		return;
 	if (out->length + length > out->room) {
 		size_t room = out->room ? out->room : FIRST_ROOM;
 		char *text;

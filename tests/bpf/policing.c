@@ -4,6 +4,7 @@
 #include "tests/bpf/fixture.h"
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LONG_NS = 4000000000, SHORT_NS = 300000000 };
@@ -139,10 +140,40 @@ static void test_denied(void)
 	world_remove_prefix(&world, 0, &v6);
 }
 
+static __u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* One passes in each interval. Where the machine slept through an interval
+ * between two packets, what they met says nothing. */
+static const char *comes_back(void)
+{
+	const struct qs_limit one = {SHORT_NS, 1};
+	const char *reason = NULL;
+	__u64 began;
+
+	world_set_limits(&world, one, no_limit, 32, 64);
+	for (unsigned int passes = 0, tries = 0; passes < 2 && tries < 100;
+	     tries++) {
+		began = now_ns();
+		reason = expect_limit(CLIENT_V4, 1,
+				      QS_VERDICT_drop_source_limit);
+		if (!reason)
+			passes++;
+		else if (now_ns() - began < SHORT_NS)
+			break;
+		usleep(SHORT_NS / 1000 + 1000);
+	}
+	return reason;
+}
+
 static void test_source_limit(void)
 {
-	const struct qs_limit three = {LONG_NS, 3}, one = {SHORT_NS, 1};
-	const char *reason;
+	const struct qs_limit three = {LONG_NS, 3};
 
 	world_set_limits(&world, three, no_limit, 32, 64);
 	check("source_limit",
@@ -171,13 +202,7 @@ static void test_source_limit(void)
 	check("source_limit_128_of_a_neighbour",
 	      initial_from("2001:db8:5:6::8", QS_VERDICT_hash_initial));
 
-	world_set_limits(&world, one, no_limit, 32, 64);
-	reason = expect_limit(CLIENT_V4, 1, QS_VERDICT_drop_source_limit);
-	usleep(SHORT_NS / 1000 + 1000);
-	if (!reason)
-		reason = expect_limit(CLIENT_V4, 1,
-				      QS_VERDICT_drop_source_limit);
-	check("source_limit_comes_back_by_time", reason);
+	check("source_limit_comes_back_by_time", comes_back());
 }
 
 /* The DCID of port 99's second handshake below, and then other octets. */

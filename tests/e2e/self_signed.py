@@ -68,7 +68,7 @@ def shown(bed, name="served"):
     done = subprocess.run(
         bed.network.client.enter("openssl", "s_client", "-connect",
                                  f"{VIP[4]}:{PORT}", "-servername", HOST),
-        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20,
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120,
         check=False)
     with open(bed.path(name), "w", encoding="ascii") as file:
         file.write(done.stdout)
@@ -78,10 +78,10 @@ def shown(bed, name="served"):
 def curl(bed, *options, host=HOST):
     done = subprocess.run(
         bed.network.client.enter(
-            "curl", "-sS", "-m", "20", "-o", os.devnull, "-w", "%{http_code}",
+            "curl", "-sS", "-m", "120", "-o", os.devnull, "-w", "%{http_code}",
             "--resolve", f"{host}:{PORT}:{VIP[4]}", *options,
             f"https://{host}:{PORT}/"),
-        capture_output=True, text=True, timeout=30, check=False)
+        capture_output=True, text=True, timeout=150, check=False)
     return done.stdout
 
 

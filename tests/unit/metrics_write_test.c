@@ -20,9 +20,22 @@ static void expect(const char *text)
 {
 	cr_assert(!out.failed);
 	cr_expect(out.length == strlen(text) &&
-			  !memcmp(out.text, text, out.length),
+			  (!out.length || !memcmp(out.text, text, out.length)),
 		  "%.*s", (int)out.length, out.text);
 	out.length = 0;
+}
+
+Test(metrics_write, append)
+{
+	struct metrics_out none = {}, some = {};
+
+	metrics_append(&out, &none);
+	expect("");
+	metrics_count_by(&some, "a_total", NULL, "by", "this", 3);
+	metrics_append(&out, &some);
+	metrics_append(&out, &none);
+	free(some.text);
+	expect("quicsteer_a_total{by=\"this\"} 3\n");
 }
 
 Test(metrics_write, head)
