@@ -262,7 +262,7 @@ def changes_without_loader(results, bed):
     entries[0]["id"] = 0
     bed.write_config()
     done = subprocess.run(bed.network.server.enter(*bed.loader_command()),
-                          capture_output=True, text=True, timeout=20,
+                          capture_output=True, text=True, timeout=120,
                           check=False)
     said = done.stderr + done.stdout
     results.check("a loader does not start where the file lists the ID of its "
@@ -405,8 +405,8 @@ def listed_server_ids(results):
             bed.register(name)
             bed.lbctl("weight", "set", name, "0")
         what_lbctl_says(results, bed, True)
-        held = bed.h3load("--connections", "20", "--hold", "100", "--interval",
-                          "100", "--get", "/bytes/3000", "--timeout", "120")
+        held = bed.h3load("--connections", "20", "--hold", "600", "--interval",
+                          "100", "--get", "/bytes/3000", "--timeout", "600")
         held.wait_for(lambda seen: seen["handshakes"] == 20, 10, "handshakes")
         all_get_theirs(results, bed, "registered")
         are_counted(results, bed, "a process that never came", 5, "0003")

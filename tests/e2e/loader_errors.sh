@@ -56,7 +56,7 @@ before=
 refused() {
 	name=$1 status=$2 text=$3
 	shift 3
-	timeout 20 "$@" >$scratch/out 2>$scratch/err
+	timeout 120 "$@" >$scratch/out 2>$scratch/err
 	got=$?
 	case $before in
 	*pins*) [ -e $pins ] || fail "$name" "removed the pins" || return ;;
@@ -81,7 +81,7 @@ started() {
 	: >$scratch/loader.log
 	$inside $loader "$@" >$scratch/loader.log 2>&1 &
 	running=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 1000); do
 		! grep -q ' ready: ' $scratch/loader.log || return 0
 		kill -0 $running 2>/dev/null || return 1
 		sleep 0.1
@@ -169,8 +169,14 @@ refused "control socket's path is a file" 1 "no socket" $inside $loader $good \
 
 # mounts: in a mount namespace without bpffs the loader mounts it.
 unshare --mount sh -c "umount -l /sys/fs/bpf && \
-	timeout -s INT 5 nsenter --net=/run/netns/$namespace $loader $good" \
-	>$scratch/log 2>&1
+	exec nsenter --net=/run/netns/$namespace $loader $good" \
+	>$scratch/log 2>&1 &
+running=$!
+for _ in $(seq 600); do
+	! grep -q ' ready: ' $scratch/log && kill -0 $running 2>/dev/null || break
+	sleep 0.1
+done
+stopped INT
 if grep -q 'mounted the BPF file system' $scratch/log &&
 	grep -q ' ready: ' $scratch/log; then
 	pass "a missing BPF file system is mounted"
@@ -184,9 +190,9 @@ hold() {
 	$inside python3 -c "import socket, time
 $1
 print('held', flush=True)
-time.sleep(60)" >$scratch/held 2>&1 &
+time.sleep(600)" >$scratch/held 2>&1 &
 	holder=$!
-	for _ in $(seq 50); do
+	for _ in $(seq 600); do
 		! grep -q held $scratch/held || return 0
 		sleep 0.1
 	done

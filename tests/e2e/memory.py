@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from bed import reasons  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
+from process import wait_until  # noqa: E402
 
 LONG = os.environ.get("MEMORY") == "long"
 IDLE = 9900 if LONG else 1000  # the terminator's limit is 10,000
@@ -31,20 +32,20 @@ def allow_many_files():
 
 def settle(bed):
     """Waits until nothing is under way; returns KiB resident."""
-    for _ in range(100):
+    def at_rest():
         row = bed.live()["t1"]["counters"]
-        if not row["requests_open"] and not row["connections_open"]:
-            break
-        time.sleep(0.1)
+        return not row["requests_open"] and not row["connections_open"]
+
+    wait_until(at_rest, 10, "connections to end")
     return bed.terminators["t1"].resident_kib()[0]
 
 
 def idle_connections(results, bed):
     before = settle(bed)
     load = bed.h3load("--connections", str(IDLE), "--rate", "500",
-                      "--idle-timeout", "120000", "--hold", "120",
-                      "--interval", "120000", "--get", "/bytes/1000",
-                      "--timeout", "110")
+                      "--idle-timeout", "600000", "--hold", "600",
+                      "--interval", "600000", "--get", "/bytes/1000",
+                      "--timeout", "600")
     load.wait_for(lambda seen: seen["handshakes"] == IDLE, 60,
                   f"{IDLE} connections")
     time.sleep(3)
@@ -62,12 +63,14 @@ def many_streams(results, bed):
     before = settle(bed)
     size = 40000
     load = bed.h3load(*["--get", f"/bytes/{size}"] * STREAMS, "--pace",
-                      str(STREAMS * size // 4), "--timeout", "60")
+                      str(STREAMS * size // 20))
     most = peak = 0
     while load.popen.poll() is None:
         most = max(most,
                    bed.live()["t1"]["counters"]["requests_open"])
         peak = max(peak, bed.terminators["t1"].resident_kib()[0])
+        if most > STREAMS * 0.9:
+            load.hurry()
         time.sleep(0.05)
     lines = load.finish()
     results.figure(f"{STREAMS} requests on a connection: {most} under way at "
@@ -83,14 +86,20 @@ def many_streams(results, bed):
                   f"{peak - before} KiB more")
 
 
+def body_bytes_held(bed):
+    return bed.live()["t1"]["counters"]["body_bytes_held"]
+
+
 def slow_readers(results, bed):
     before = settle(bed)
     load = bed.h3load("--connections", str(READERS), "--get",
-                      f"/bytes/{GIB}", "--pace", "20000", "--timeout", "60")
+                      f"/bytes/{GIB}", "--pace", "20000")
     load.wait_for(lambda seen: seen["downloads"] == READERS, 30,
                   f"{READERS} downloads")
+    wait_until(lambda: body_bytes_held(bed) > PLENTY / 2, 10,
+               "bodies to be held")
     time.sleep(3)
-    held = bed.live()["t1"]["counters"]["body_bytes_held"]
+    held = body_bytes_held(bed)
     now = bed.terminators["t1"].resident_kib()[0]
     bound = PLENTY + READERS * (LEAN + READ)
     results.figure(f"{READERS} slow readers of 1 GiB: bodies held "
@@ -103,8 +112,7 @@ def slow_readers(results, bed):
     load.stop()
     load.finish()
     settle(bed)
-    results.equal("what they held is freed",
-                  bed.live()["t1"]["counters"]["body_bytes_held"], 0)
+    results.equal("what they held is freed", body_bytes_held(bed), 0)
 
 
 def memory(results):

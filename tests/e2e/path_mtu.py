@@ -18,7 +18,8 @@ from icmp_errors import Error  # noqa: E402
 from network import CLIENT, VIP  # noqa: E402
 from process import wait_until  # noqa: E402
 
-SIZE, PACE = 12_000_000, 2_000_000
+SIZE, PACE = 40_000_000, 2_000_000
+ENOUGH = 3_000_000  # octets, to find out that 1444 fit into a datagram
 NARROW = {4: 1400, 6: 1300}
 NAMES = ("received", "not_ours", "wrong_cid", "too_small", "too_large",
          "unreachable", "paths_lowered")
@@ -62,7 +63,19 @@ def the_connection(bed):
     return wait_until(look, 5, "a connection")
 
 
-def short_headers(bed, family, seconds=5):
+def download(bed, family):
+    """Begins one, whose path has been found out when this returns; and the
+    name of its terminator."""
+    sent = bed.total("bytes_sent")
+    load = bed.h3load("--get", f"/bytes/{SIZE}", "--pace", str(PACE),
+                      family=family)
+    owner = the_connection(bed)["terminator"]
+    wait_until(lambda: bed.total("bytes_sent") - sent > ENOUGH, 10,
+               "the download's beginning")
+    return load, owner
+
+
+def short_headers(bed, family, seconds=30):
     """Octets of a datagram with a short header, from the VIP to the client, as
     it passes the router."""
     def look():
@@ -86,11 +99,13 @@ def narrow(results, bed, family):
     label = f"IPv{family}"
     before, relays = counts(bed), relayed(bed)
     errors = bed.total("send_errors")
-    load = bed.h3load("--get", f"/bytes/{SIZE}", "--pace", str(PACE),
-                      "--timeout", "30", family=family)
-    owner = the_connection(bed)["terminator"]
-    time.sleep(1.5)  # to find out that 1444 octets fit
+    load, owner = download(bed, family)
     set_mtu(bed.network, NARROW[family])
+    wait_until(lambda: all(
+        row.get("paths_lowered" if name == owner else "not_ours")
+        for name, row in changes(bed, before).items()), 5,
+        "terminators to hear of the narrower path")
+    load.hurry()
     lines = load.finish()
     set_mtu(bed.network, 1500)
     seen = changes(bed, before)
@@ -118,19 +133,17 @@ def narrow_interface(results, bed, family):
     """The server's own interface: no ICMP error comes, but EMSGSIZE."""
     label = f"IPv{family}, the server's interface"
     refused = bed.total("send_too_big")
-    load = bed.h3load("--get", f"/bytes/{SIZE}", "--pace", str(PACE),
-                      "--timeout", "30", family=family)
-    the_connection(bed)
-    time.sleep(1.5)
+    load, _ = download(bed, family)
     bed.network.server.ip("link", "set", "s0", "mtu", "1300")
+    wait_until(lambda: bed.total("send_too_big") > refused, 5, "EMSGSIZE")
+    load.hurry()
     lines = load.finish()
     results.check(f"{label}: the download goes on and arrives whole",
                   len(lines) == 1 and lines[0]["ok"], str(reasons(lines)))
     between = bed.total("send_too_big")
     results.check(f"{label}: what it refuses is counted", between > refused,
                   f"{between - refused}")
-    lines = bed.h3load("--get", f"/bytes/{SIZE}", "--timeout", "30",
-                       family=family).finish()
+    lines = bed.h3load("--get", f"/bytes/{SIZE}", family=family).finish()
     bed.network.server.ip("link", "set", "s0", "mtu", "1500")
     results.check(f"{label}: so does one that begins then",
                   len(lines) == 1 and lines[0]["ok"], str(reasons(lines)))
@@ -174,9 +187,8 @@ def long_header(dcid, scid):
 
 
 def forge(results, bed, family):
-    load = bed.h3load("--get", "/bytes/2000000", "--hold", "8", "--interval",
-                      "50", "--pace", str(PACE), family=family)
-    time.sleep(1)
+    load = bed.h3load("--get", "/bytes/2000000", "--hold", "250",
+                      "--interval", "50", "--pace", str(PACE), family=family)
     forger = Forger(results, bed, family)
     error, dcid = forger.error, forger.quote[1:9]
     wrong = bytes(one ^ 0xff for one in dcid)
@@ -208,6 +220,7 @@ def forge(results, bed, family):
     forger.expect("the connection ID that is quoted is the connection's",
                   error.but(mtu=1290, quote=forger.quote), "paths_lowered",
                   "not_ours")
+    load.hurry()
     lines = load.finish()
     results.check(f"IPv{family}: the connection lives through all of them",
                   len(lines) == 1 and lines[0]["ok"], str(reasons(lines)))

@@ -16,6 +16,7 @@ from process import wait_until  # noqa: E402
 
 CONNECTIONS = 300
 RATE = 100  # a second
+ENOUGH, MOST = 30, 3000  # packets that are pinned, connections
 RELAY_PORT = 7443
 DELAY = 0.15
 SWITCH = 0.07  # seconds between changes of weights
@@ -51,6 +52,15 @@ def start_relay(bed):
     wait_until(lambda: "relaying" in relay.log(), 5, "the relay")
 
 
+def connect(bed):
+    lines = bed.h3load("--connections", str(CONNECTIONS), "--rate", str(RATE),
+                       "--big-hello", "--get", "/bytes/1000", "--name",
+                       "localhost", target=f"{CLIENT[4]}:{RELAY_PORT}").finish()
+    if len(lines) != CONNECTIONS:
+        raise RuntimeError(f"{len(lines)} of {CONNECTIONS} connections")
+    return lines
+
+
 def pins(results):
     with Bed(octets=[1000], terminators=2) as bed:
         start_relay(bed)
@@ -58,25 +68,25 @@ def pins(results):
         pinned = bed.verdicts()["hash_pinned"]
         switching = Switching(bed)
         switching.start()
+        lines = []
         try:
-            lines = bed.h3load("--connections", str(CONNECTIONS), "--rate",
-                               str(RATE), "--big-hello", "--get",
-                               "/bytes/1000", "--name", "localhost",
-                               target=f"{CLIENT[4]}:{RELAY_PORT}").finish()
+            # More than one if weights change seldom, on a busy machine.
+            while not lines or (bed.verdicts()["hash_pinned"] - pinned
+                                < ENOUGH and len(lines) < MOST):
+                lines += connect(bed)
         finally:
             switching.stop()
         accepted = bed.total("connections_accepted") - accepted
         pinned = bed.verdicts()["hash_pinned"] - pinned
-        results.figure(f"{CONNECTIONS} handshakes over {switching.changes} "
+        results.figure(f"{len(lines)} handshakes over {switching.changes} "
                        f"changes of weights, {pinned} packets stayed where "
                        f"the lookup no longer says, {by_terminator(lines)}")
         results.check("all connections succeed",
-                      len(lines) == CONNECTIONS
-                      and all(one["ok"] for one in lines), str(reasons(lines)))
+                      all(one["ok"] for one in lines), str(reasons(lines)))
         results.check("weights changed in the middle of handshakes",
-                      pinned >= CONNECTIONS // 10, str(pinned))
+                      pinned >= ENOUGH, str(pinned))
         results.equal("connections begun at terminators, no handshake at two",
-                      accepted, CONNECTIONS)
+                      accepted, len(lines))
 
 
 tap.run(pins)

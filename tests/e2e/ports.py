@@ -23,9 +23,9 @@ def endpoints(*ports):
             for text in (f"{VIP[4]}:{port}", f"[{VIP[6]}]:{port}")]
 
 
-def load(bed, target, connections=12):
+def load(bed, target, connections=12, timeout=60):
     lines = bed.h3load("--connections", str(connections), "--rounds", "3",
-                       "--get", "/bytes/5000", "--timeout", "5",
+                       "--get", "/bytes/5000", "--timeout", str(timeout),
                        target=target).finish()
     return lines, sum(one["ok"] for one in lines)
 
@@ -44,14 +44,14 @@ def nothing_is_wrong(results, bed):
                   bed.total("drop_unknown_cid"), 0)
 
 
-def hold(bed, seconds):
-    held = bed.h3load("--connections", "10", "--hold", str(seconds),
-                      "--interval", "100", "--get", "/bytes/3000")
+def hold(bed):
+    held = bed.h3load("--connections", "10", "--hold", "250", "--interval", "100", "--get", "/bytes/3000")
     held.wait_for(lambda seen: seen["handshakes"] == 10, 5, "handshakes")
     return held
 
 
 def held_on(results, held, label):
+    held.hurry()
     lines = held.finish()
     results.check(f"{label}: connections of another port go on",
                   len(lines) == 10 and all(one["ok"] for one in lines),
@@ -63,7 +63,7 @@ def set_ports(bed, *ports):
 
 
 def ports_live(results, bed):
-    held = hold(bed, 6)
+    held = hold(bed)
     set_ports(bed, *PORTS, NEW)
     status, said = bed.reload()
     results.check("a new port is taken by a reload, without a restart",
@@ -74,7 +74,7 @@ def ports_live(results, bed):
     results.check("two ports less and another more are taken", status == 0,
                   said)
     all_served(results, bed, [443, NEW, NEWER], "two less, one more")
-    lines, good = load(bed, endpoints(8443)[0], 2)
+    lines, good = load(bed, endpoints(8443)[0], 2, 5)
     results.check("a port that was taken away serves nobody", good == 0,
                   str(lines))
     held_on(results, held, "ports changed by reload")
@@ -82,7 +82,7 @@ def ports_live(results, bed):
 
 def ports_over_restart(results, bed):
     """The next loader has other VIPs than the last one."""
-    held = hold(bed, 6)
+    held = hold(bed)
     bed.loader.end(signal.SIGTERM)
     set_ports(bed, 443, 8443, NEWER)
     bed.write_config()
