@@ -13,7 +13,7 @@
 
 #include "tests/backend/pattern.h"
 
-enum { MAX_CONNECTIONS = 1000, TIMEOUT_S = 30 };
+enum { MAX_CONNECTIONS = 1000, TIMEOUT_S = 100 };
 
 static const char usage[] =
 	"usage: curl_h3 --address ADDRESS --port N --ca FILE --octets N\n"

@@ -2,6 +2,7 @@
 /* A QUIC client that sends hand-made octets on its streams, by a script. */
 #include "tests/client/raw.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,10 +53,13 @@ static _Noreturn void wrong(const char *line)
 static size_t read_hex(const char *hex, uint8_t *octets)
 {
 	size_t size = 0;
-	unsigned octet;
 
-	while (sscanf(hex, "%2x", &octet) == 1 && hex[1]) {
-		octets[size++] = (uint8_t)octet;
+	/* Not by sscanf, which looks at all that is left each time. */
+	while (isxdigit((unsigned char)hex[0]) &&
+	       isxdigit((unsigned char)hex[1])) {
+		char digits[] = {hex[0], hex[1], '\0'};
+
+		octets[size++] = (uint8_t)strtoul(digits, NULL, 16);
 		hex += 2;
 	}
 	if (*hex)

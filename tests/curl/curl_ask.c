@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY_MAX = 64 * 1024, TIMEOUT_S = 60 };
+enum { BODY_MAX = 64 * 1024, TIMEOUT_S = 240 };
 
 struct answer {
 	FILE *file;

@@ -22,6 +22,7 @@ from configured import ConfiguredBed  # noqa: E402
 from network import VIP  # noqa: E402
 from process import wait_until  # noqa: E402
 
+MILLISECOND = datetime.timedelta(milliseconds=1)
 ROUNDS = 1500  # of each of 4 connections
 SEEN_FROM = "10.77.1.1"  # the client, behind the NAT
 KEYS = ["time", "client", "method", "authority", "path", "protocol",
@@ -132,10 +133,11 @@ def what_happened(results, bed, ask):
     began = datetime.datetime.now(datetime.timezone.utc)
     _, line = one_line(bed, lambda: ask(
         "/bytes/70000?q=1&r=%20", user_agent='a "b"\\', referer="https://x/"))
+    ended = datetime.datetime.now(datetime.timezone.utc)
     results.equal("the keys", list(line), KEYS)
     when = datetime.datetime.fromisoformat(line["time"].replace("Z", "+00:00"))
     results.check("the time is of the request, with milliseconds, in UTC",
-                  abs((when - began).total_seconds()) < 2 and
+                  began - MILLISECOND <= when <= ended and
                   re.fullmatch(r"[-0-9]{10}T[:0-9]{8}\.\d{3}Z", line["time"]),
                   f"{line['time']} {began}")
     check_line(results, "a request to a backend", line, client=SEEN_FROM,
@@ -158,9 +160,11 @@ def what_happened(results, bed, ask):
     results.check("the time of the first octet is the backend's",
                   line["queue_us"] + 290000 <= line["first_byte_us"] <=
                   line["total_us"], line)
-    _, line = one_line(bed, lambda: ask("/drip/5/100"))
+    _, line = one_line(bed, lambda: ask("/drip/5/400"))
+    # Of 1.6 s; the first octet may be seen late.
     results.check("the whole time is the body's",
-                  line["first_byte_us"] + 300000 <= line["total_us"], line)
+                  line["first_byte_us"] + 400000 <= line["total_us"] and
+                  line["total_us"] >= 1600000, line)
     _, line = one_line(bed, lambda: ask("/", "HEAD"))
     check_line(results, "HEAD", line, method="HEAD", bytes_sent=0, status=200)
     answer, line = one_line(bed, lambda: ask("/"))
@@ -210,6 +214,8 @@ def ends(results, bed, ask):
         _, line = one_line(bed, leave)
     check_line(results, "a client that leaves", line, status=None,
                end="cancelled", backend="b1", first_byte_us=None)
+    del bed.settings["terminator"]["idle_timeout"]
+    bed.reload()
 
 
 def octets(results, bed, ask):
@@ -277,10 +283,16 @@ def rotation(results, bed):
         wait_until(lambda: os.path.exists(bed.log), 5, "the new file")
         time.sleep(0.05)
     report = reasons(load.finish(60))
-    time.sleep(0.5)
-    names = os.listdir(bed.path("logs"))
-    lines = [json.loads(line) for name in names
-             for line in bed.lines(bed.path(f"logs/{name}"))]
+
+    def logged():
+        return [line for name in os.listdir(bed.path("logs"))
+                for line in bed.lines(bed.path(f"logs/{name}"))]
+
+    try:
+        wait_until(lambda: len(logged()) >= 4 * ROUNDS, 5, "all lines")
+    except TimeoutError:
+        pass  # what comes next says how many there are
+    lines = [json.loads(line) for line in logged()]
     good = sum(line["status"] == 200 and line["path"] == "/bytes/10"
                for line in lines)
     results.check(f"{rotated} rotations under load lose no line",

@@ -251,7 +251,7 @@ class Bed:
 
     def _nginx_answers(self):
         try:
-            urllib.request.urlopen(f"http://{BACKENDS[1]}/", timeout=2)
+            urllib.request.urlopen(f"http://{BACKENDS[1]}/", timeout=60)
         except urllib.error.HTTPError:
             return True
         except OSError:
@@ -262,7 +262,7 @@ class Bed:
         """Puts a file of the pattern before nginx, taken from the backend."""
         url = f"http://{BACKENDS[0]}/bytes/{size}"
         path = self.path(f"www/bytes/{size}")
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             with open(path, "wb") as file:
                 shutil.copyfileobj(answer, file)
 
@@ -352,7 +352,7 @@ class Bed:
         """The Prometheus endpoint: {series with labels: value}."""
         def fetch():
             with urllib.request.urlopen(f"http://{METRICS}/metrics",
-                                        timeout=5) as answer:
+                                        timeout=60) as answer:
                 return answer.read().decode()
 
         series = {}
@@ -389,7 +389,7 @@ class Bed:
         """The octets of /bytes/N."""
         def fetch():
             url = f"http://{BACKENDS[0]}/bytes/{size}"
-            with urllib.request.urlopen(url, timeout=20) as answer:
+            with urllib.request.urlopen(url, timeout=60) as answer:
                 return answer.read()
 
         if size not in self.patterns:
@@ -406,6 +406,7 @@ class Load:
             ["setpriv", "--pdeathsig=KILL", "--", *command],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.lines = []
+        self.ended = False
         self.news = threading.Condition()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -418,6 +419,9 @@ class Load:
             with self.news:
                 self.lines.append(json.loads(line))
                 self.news.notify_all()
+        with self.news:
+            self.ended = True
+            self.news.notify_all()
 
     def progress(self):
         """How many connections, downloads and uploads are open now."""
@@ -427,7 +431,9 @@ class Load:
         with self.news:
             before = len(reports())
             self.popen.send_signal(signal.SIGUSR1)
-            if not self.news.wait_for(lambda: len(reports()) > before, 60):
+            self.news.wait_for(lambda: self.ended or len(reports()) > before,
+                               60)
+            if len(reports()) == before:
                 raise RuntimeError("h3load does not answer; it has ended, or "
                                    "never began")
             return reports()[-1]["progress"]

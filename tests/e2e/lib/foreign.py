@@ -33,7 +33,7 @@ LONG_TYPES = {INITIAL: 0, ZERO_RTT: 1, HANDSHAKE: 2}
 # RFC 9204, appendix A.
 STATUSES = {24: 103, 25: 200, 26: 304, 27: 404, 28: 503, 63: 100, 64: 204,
             65: 206, 66: 302, 67: 400, 68: 403, 69: 421, 70: 425, 71: 500}
-PATIENCE = 10  # seconds; who passes does not wait for it
+PATIENCE = 60  # seconds; who passes does not wait for it
 
 
 @dataclass(frozen=True)
