@@ -246,12 +246,15 @@ def notifies(results, bed):
                    and count(pid, "WATCHDOG=1") >= 2, 5,
                    f"{name} to say that it is ready and alive")
         results.check(f"{name} says that it is ready and alive", True)
-    said = [line for pid, line in bed.manager.said
-            if pid == bed.loader.pid]
-    results.check("the loader says that it reloads", "RELOADING=1" in said
-                  and said.index("RELOADING=1") < len(said) - 1
-                  and "READY=1" in said[said.index("RELOADING=1"):],
-                  str(said))
+
+    def reloaded():
+        said = [line for pid, line in bed.manager.said
+                if pid == bed.loader.pid]
+        return "RELOADING=1" in said and \
+            "READY=1" in said[said.index("RELOADING=1"):]
+
+    wait_until(reloaded, 5, "the loader to say that it has reloaded")
+    results.check("the loader says that it reloads", True)
 
 
 def reload_as_unit(bed):

@@ -24,8 +24,8 @@ SETTINGS = {
                    "idle_timeout": "60s",
                    "metrics": {"enabled": True, "allow": ["0.0.0.0/0"]}},
 }
-IMPATIENT = {"limits": {"header_timeout": "1s", "body_timeout": "1s"},
-             "idle_timeout": "2s"}
+IMPATIENT = {"limits": {"header_timeout": "3s", "body_timeout": "3s"},
+             "idle_timeout": "3s"}
 BIG = 20_000_000
 VERSIONS = ("--http1.1", "--http2")
 
