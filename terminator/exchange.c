@@ -15,6 +15,7 @@
 #include "terminator/exchange_limits.h"
 #include "terminator/exchange_private.h"
 #include "terminator/exchange_rules.h"
+#include "terminator/exchange_tunnel.h"
 #include "terminator/fields.h"
 #include "terminator/http_date.h"
 #include "terminator/pool.h"
@@ -106,6 +107,7 @@ void exchange_got_head(struct exchange *exchange, unsigned status,
 
 int exchange_got_body(struct exchange *exchange, const void *data, size_t size)
 {
+	exchange_tunnel_note(exchange, data, size);
 	if (exchange->compressor)
 		return compress_body(exchange, data, size);
 	return body_append(&exchange->response_body, data, size);

@@ -148,6 +148,12 @@ void exchange_release(struct exchange *exchange, size_t size);
 bool exchange_at_end(const struct exchange *exchange,
 		     const struct field **trailers, size_t *count);
 
+/* exchange_going_away ends a WebSocket, from the event loop, by a close frame
+ * with 1001 (RFC 6455, 7.4.1) as the last octets of its response. Returns
+ * false, and does nothing, if it is none or a frame of the backend's has begun
+ * and not ended. */
+bool exchange_going_away(struct exchange *exchange);
+
 /* exchange_free ends the exchange. If the response was not complete, its
  * backend connection is closed. No callback follows. */
 void exchange_free(struct exchange *exchange);

@@ -20,6 +20,7 @@
 #include "terminator/message.h"
 #include "terminator/proxy_protocol.h"
 #include "terminator/site.h"
+#include "terminator/websocket_frames.h"
 
 struct access_record;
 struct compressor;
@@ -149,6 +150,7 @@ struct exchange {
 	bool broken;
 	struct response_values *response_values; /* exchange_rules.h; or NULL */
 	unsigned status;			 /* of `head`; 0 before */
+	struct websocket_frames frames;		 /* of a tunnel's */
 	uint64_t response_size; /* octets of the body that the front read */
 	struct field_list trailers;
 };

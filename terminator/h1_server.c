@@ -197,6 +197,13 @@ static void drain(void *session)
 	tcp_conn_mark(h1->conn);
 }
 
+static bool going_away(void *session)
+{
+	struct h1_server *h1 = session;
+
+	return h1->exchange && exchange_going_away(h1->exchange);
+}
+
 /* WebSockets have an end of their own (RFC 6455, 7.1.5). */
 static bool may_end(void *session)
 {
@@ -245,6 +252,7 @@ const struct tcp_protocol h1_server = {
 	.work = work,
 	.output = output,
 	.drain = drain,
+	.going_away = going_away,
 	.may_end = may_end,
 	.count = count,
 	.step = step,

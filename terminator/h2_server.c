@@ -347,6 +347,18 @@ static void drain(void *session)
 	h2_drain(session);
 }
 
+static bool going_away(void *session)
+{
+	struct h2_server *h2 = session;
+	struct h2_stream *stream;
+	bool any = false;
+
+	DL_FOREACH (h2->streams, stream)
+		any |= stream->exchange && !stream->refused &&
+		       exchange_going_away(stream->exchange);
+	return any;
+}
+
 /* Streams have an end of their own. */
 static bool may_end(void *session)
 {
@@ -418,6 +430,7 @@ const struct tcp_protocol h2_server = {
 	.work = work,
 	.output = output,
 	.drain = drain,
+	.going_away = going_away,
 	.may_end = may_end,
 	.count = count,
 	.step = step,

@@ -421,6 +421,17 @@ void h3_goaway(struct h3 *h3, bool last)
 		nghttp3_conn_submit_shutdown_notice(h3->nghttp3);
 }
 
+bool h3_going_away(struct h3 *h3)
+{
+	const struct h3_stream *stream;
+	bool any = false;
+
+	for (stream = h3->streams; stream; stream = stream->next)
+		any |= stream->exchange && !stream->refused &&
+		       exchange_going_away(stream->exchange);
+	return any;
+}
+
 size_t h3_request_count(const struct h3 *h3)
 {
 	const struct h3_stream *stream;

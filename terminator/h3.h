@@ -64,6 +64,10 @@ uint64_t h3_error_code(int error);
 /* h3_goaway sends GOAWAY: a notice first (last = false), then the real one. */
 void h3_goaway(struct h3 *h3, bool last);
 
+/* h3_going_away lets tunnels end well. Returns whether there is something to be
+ * written for it. */
+bool h3_going_away(struct h3 *h3);
+
 /* h3_request_count tells how many requests are open. */
 size_t h3_request_count(const struct h3 *h3);
 

@@ -312,6 +312,12 @@ void quic_close_all(struct quic *quic, enum qs_close_reason reason)
 {
 	struct conn *conn, *next;
 
+	/* Each may be gone then. */
+	DL_FOREACH_SAFE (quic->conns, conn, next) {
+		if (conn->state == CONN_ACTIVE && conn->h3 &&
+		    h3_going_away(conn->h3))
+			conn_write(conn);
+	}
 	DL_FOREACH_SAFE (quic->conns, conn, next) {
 		if (conn->state == CONN_ACTIVE)
 			conn_close_well(conn, reason);

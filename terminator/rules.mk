@@ -13,7 +13,7 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	udp_open.o usage.o \
 	flood.o frame_budget.o frame_tally.o front.o h1_server.o h1_server_request.o h1_server_response.o h1_server_tunnel.o \
 	h1_target.o h2_server.o h2_server_request.o h2_server_response.o \
-	listener.o stream_tls.o tcp.o tcp_conn.o)
+	listener.o stream_tls.o tcp.o tcp_conn.o tcp_conn_about.o)
 TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
 	-lnghttp2 -lllhttp $(TERMINATOR_COMPRESS_LIBS) $(CONFIG_LIBS) -luv -lm
 

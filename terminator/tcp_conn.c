@@ -70,14 +70,6 @@ static void abort_conn(struct tcp_conn *conn, enum qs_close_reason reason)
 	tcp_conn_free(conn, reason);
 }
 
-void tcp_conn_leave(struct tcp_conn *conn, enum qs_close_reason reason)
-{
-	if (conn->tls && conn->session &&
-	    conn->protocol->may_end(conn->session))
-		stream_tls_end(conn->tls);
-	tcp_conn_free(conn, reason);
-}
-
 void tcp_conn_mark(struct tcp_conn *conn)
 {
 	if (conn->marked)
@@ -275,6 +267,17 @@ static bool write_output(struct tcp_conn *conn)
 	}
 	tcp_conn_mark(conn);
 	return true;
+}
+
+void tcp_conn_leave(struct tcp_conn *conn, enum qs_close_reason reason)
+{
+	if (conn->session && conn->protocol->going_away(conn->session) &&
+	    !write_output(conn))
+		return;
+	if (conn->tls && conn->session &&
+	    conn->protocol->may_end(conn->session))
+		stream_tls_end(conn->tls);
+	tcp_conn_free(conn, reason);
 }
 
 /* All is said: the client's end is awaited for a moment. */
@@ -476,21 +479,4 @@ void tcp_conn_step(struct tcp_conn *conn, uint64_t now_ns)
 		conn->protocol->step(conn->session, now_ns, conn->last_ns);
 		break;
 	}
-}
-
-bool tcp_conn_alt_svc(const struct tcp_conn *conn, char text[TCP_ALT_SVC_SIZE])
-{
-	uint16_t port = tcp_tls_port(conn->tcp);
-
-	if (port)
-		snprintf(text, TCP_ALT_SVC_SIZE, "h3=\":%u\"; ma=86400", port);
-	return port;
-}
-
-bool tcp_conn_misdirects(const struct tcp_conn *conn,
-			 const struct field *authority)
-{
-	return conn->tls && authority->value &&
-	       !tls_scope_covers(stream_tls_scope(conn->tls), authority->value,
-				 authority->value_size);
 }

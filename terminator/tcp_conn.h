@@ -45,6 +45,8 @@ struct tcp_protocol {
 	size_t (*output)(void *session, uint8_t *data, size_t size);
 	/* Let it end with what it has. */
 	void (*drain)(void *session);
+	/* Lets tunnels end well. Returns whether there is output for it. */
+	bool (*going_away)(void *session);
 	/* Whether the end of TCP is no end of a message. */
 	bool (*may_end)(void *session);
 	void (*count)(const void *session, struct tcp_count *count);
@@ -95,7 +97,8 @@ bool tcp_conn_new(struct tcp *tcp, int fd, uint32_t kind);
 void tcp_conn_free(struct tcp_conn *conn, enum qs_close_reason reason);
 
 /* tcp_conn_leave ends it though it may not be done: well where that cannot be
- * taken for the end of what it was about (HTTP/2, tunnels). */
+ * taken for the end of what it was about (HTTP/2, tunnels). What the socket
+ * takes at once of the tunnels' last words is sent before. */
 void tcp_conn_leave(struct tcp_conn *conn, enum qs_close_reason reason);
 
 /* tcp_conn_mark has it run before the loop sleeps. */

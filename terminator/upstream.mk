@@ -15,7 +15,8 @@ TERMINATOR_UPSTREAM_OBJS := $(TERMINATOR_BALANCE_OBJS) \
 	introduction.o later.o message.o own_rows.o pool.o pool_retry.o \
 	proxy_protocol.o request_id.o retry.o \
 	client_table.o exchange_early.o exchange_limits.o limits.o random.o slow_list.o \
-	pool_stats.o router.o text.o trials.o upstream.o websocket.o)
+	exchange_tunnel.o pool_stats.o router.o text.o trials.o upstream.o \
+	websocket.o websocket_frames.o)
 
 client_table_test_OBJS := $(BUILD)/obj/terminator/client_table.o
 slow_list_test_OBJS := $(BUILD)/obj/terminator/slow_list.o
@@ -28,6 +29,7 @@ own_rows_test_OBJS := $(BUILD)/obj/terminator/own_rows.o \
 proxy_protocol_test_OBJS := $(BUILD)/obj/terminator/proxy_protocol.o
 websocket_test_OBJS := $(BUILD)/obj/terminator/websocket.o
 websocket_test_LIBS := -lwolfssl
+websocket_frames_test_OBJS := $(BUILD)/obj/terminator/websocket_frames.o
 retry_test_OBJS := $(BUILD)/obj/terminator/retry.o
 body_test_OBJS := $(BUILD)/obj/terminator/body.o
 h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \

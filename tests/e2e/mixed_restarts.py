@@ -19,11 +19,12 @@ from over_h3 import OverH3  # noqa: E402
 from process import adopt_orphans, wait_until  # noqa: E402
 from tcp_restarts import Load, hot_restart  # noqa: E402
 from tunnels import EchoBed, OverH1, OverH2  # noqa: E402
-from websocket import TEXT, frame, read_frame  # noqa: E402
+from websocket import CLOSE, TEXT, frame, read_frame  # noqa: E402
 
 RESTARTS = 20
 NAMES = ("t1", "t2")
 KINDS = (OverH1, OverH2, OverH3)
+GOING_AWAY = (CLOSE, b"\x03\xe9")
 DRAIN_S = 8
 PACE_S = 0.6
 H3_CLIENTS = 12
@@ -104,12 +105,14 @@ class WebSocket(threading.Thread):
                 text = b"%d" % self.echoes
                 self.tunnel.send(frame(text))
                 got = read_frame(self.tunnel.read)
+                if got == (TEXT, text) and self.silent:
+                    self.echoes += 1
+                    got = read_frame(self.tunnel.read)
+                if got == GOING_AWAY:
+                    return "well" if self.tunnel.read.at_end() else "octets"
                 if got != (TEXT, text):
                     self.wrong.append(got)
                 self.echoes += 1
-                if self.silent:
-                    self.tunnel.read(1)
-                    return "octets"
                 time.sleep(0.05)
             return "ours"
         except (ConnectionError, ssl.SSLError, socket.timeout) as error:

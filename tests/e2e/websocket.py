@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """WebSockets through the terminators: on HTTP/1.1 (RFC 6455), in the clear and
-over TLS, and on HTTP/2 (RFC 8441), to a backend that echoes."""
+over TLS, on HTTP/2 (RFC 8441) and on HTTP/3 (RFC 9220), to a backend that
+echoes."""
 
 import os
+import signal
 import sys
 import time
 
@@ -13,13 +15,14 @@ import tap  # noqa: E402
 import websocket  # noqa: E402
 from bed import PORT  # noqa: E402
 from network import run  # noqa: E402
+from over_h3 import OverH3  # noqa: E402
 from process import wait_until  # noqa: E402
 from tunnels import EchoBed, HTTP_PORT, OverH1, OverH2  # noqa: E402
 from websocket import frame, read_frame  # noqa: E402
 
 BIG = os.urandom(100_000)
 IMPATIENT = {"terminator": {
-    "idle_timeout": "3s",
+    "idle_timeout": "3s", "drain_timeout": "1s",
     "limits": {"header_timeout": "3s", "body_timeout": "3s"}}}
 
 
@@ -143,6 +146,48 @@ def on_h2(results, bed):
     tunnel.close()
 
 
+def on_h3(results, bed):
+    tunnel = OverH3(bed, "/ws")
+    results.equal("HTTP/3: 200", tunnel.head(), 200)
+    echoes(results, "HTTP/3", tunnel)
+    tunnel.end()
+    results.check("HTTP/3: the client's end is the backend's",
+                  tunnel.read.at_end() and tunnel.ended == "end",
+                  tunnel.ended)
+    tunnel.close()
+    closing(results, "HTTP/3", lambda path: OverH3(bed, path))
+
+
+def deadline(results, bed):
+    """Of a drain, at which tunnels are told why they end, if no frame of the
+    backend's is under way."""
+    kinds = (("HTTP/1.1 over TLS", OverH1),
+             ("HTTP/1.1 in the clear",
+              lambda bed, path: OverH1(bed, path, tls=False)),
+             ("HTTP/2", OverH2), ("HTTP/3", OverH3))
+    whole = [(name, kind(bed, "/ws")) for name, kind in kinds]
+    halves = [(name, kind(bed, "/ws/half")) for name, kind in kinds]
+    for _, tunnel in whole:
+        tunnel.head()
+        tunnel.send(frame(b"something"))
+        read_frame(tunnel.read)
+    for _, tunnel in halves:
+        tunnel.head()
+        tunnel.read(len(websocket.HALF))
+    for process in bed.terminators.values():
+        os.kill(process.pid, signal.SIGTERM)
+    for name, tunnel in whole:
+        results.equal(f"{name}: at the deadline a close frame with 1001",
+                      read_frame(tunnel.read),
+                      (websocket.CLOSE, b"\x03\xe9"))
+        results.check(f"{name}: ... and the end", tunnel.read.at_end())
+    for name, tunnel in halves:
+        results.check(f"{name}: no frame within another",
+                      tunnel.read.at_end(), tunnel.read.data)
+    for _, tunnel in whole + halves:
+        tunnel.close()
+
+
 def counted(results, bed):
     wait_until(lambda: bed.total("requests_open") == 0, 5,
                "the last tunnel to end")
@@ -152,7 +197,8 @@ def counted(results, bed):
 def websockets(results):
     with EchoBed(backends=("b1",), pools=[{"name": "web"}],
                  settings=IMPATIENT) as bed:
-        for step in (on_h1, refused_on_h1, on_h2, counted):
+        for step in (on_h1, refused_on_h1, on_h2, on_h3, counted,
+                     deadline):
             step(results, bed)
 
 

@@ -50,16 +50,18 @@ class OverH3:
     async def _next(self):
         """More of the stream's octets, or none: self.ended says why."""
         stream = self.client.stream(0)
-        await self.client.until(
-            lambda: stream.data or stream.ended or stream.over, "octets",
-            self.seconds)
+
+        def is_over():  # STOP_SENDING is about the other way
+            return stream.ended or (stream.over
+                                    and stream.over.kind == "reset")
+
+        await self.client.until(lambda: stream.data or is_over(), "octets",
+                                self.seconds)
         data, stream.data = stream.data, b""
         if data:
             return data
-        if stream.over:
-            self.ended = str(stream.over)
-        elif stream.ended:
-            self.ended = "end"
+        if is_over():
+            self.ended = "end" if stream.ended else str(stream.over)
         else:
             self.ended = "connection"
             seen = self.client.closed.result()

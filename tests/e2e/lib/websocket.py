@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """WebSockets (RFC 6455) by hand: frames, the client's handshake on HTTP/1.1,
 and, run as a program with HOST:PORT, a backend that echoes. There the path
-/refused is answered by 403, /bye closes after one message, and /greeting sends
-a message with its 101."""
+/refused is answered by 403, /bye closes after one message, /greeting sends a
+message with its 101, and /half the begin of one."""
 
 import base64
 import hashlib
@@ -13,6 +13,8 @@ import sys
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+HALF = b"\x81\x0ahal"
 
 
 def accept_of(key):
@@ -111,8 +113,8 @@ class Echo(socketserver.StreamRequestHandler):
             + repr(sorted(fields)).encode()
             + b"\r\nSec-WebSocket-Accept: " + accept_of(key.encode())
             + b"\r\n\r\n"
-            + (frame(b"hello", masked=False)
-               if path == "/ws/greeting" else b""))
+            + {"/ws/greeting": frame(b"hello", masked=False),
+               "/ws/half": HALF}.get(path, b""))
         self.echo(path == "/ws/bye")
         return False
 
