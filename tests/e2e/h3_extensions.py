@@ -26,7 +26,7 @@ class ExtensionsBed(ConfiguredBed):
             {"name": "sockets", "backends": [
                 {"name": "up", "url": f"http://127.0.0.1:{UPGRADER}"}]}],
             settings={"terminator": {
-                "idle_timeout": "2s",
+                "idle_timeout": "4s",
                 "limits": {"header_timeout": "1s", "body_timeout": "1s"}},
                 "routes": [{"path": "/ws", "pool": "sockets"},
                                  {"path": "/refused", "pool": "sockets"},
@@ -68,7 +68,7 @@ def websockets(results, bed):
                   [name for name, _ in stream["fields"]],
                   str(stream["fields"]))
     script = Script().begin().add("open", "w").send("w", connect())
-    script.send("w", frame(DATA, b"early ")).add("flush").add("wait", 5000)
+    script.send("w", frame(DATA, b"early ")).add("flush").add("wait", 7000)
     script.send("w", frame(DATA, b"late")).add("end", "w").add("await", "w")
     stream = bed.h3raw(script)["streams"]["w"]
     results.equal("it lives through silence, longer than all time-outs",
