@@ -1,26 +1,33 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""HTTP health checks of https backends: over TLS, verified as the pool says;
-and what healthd says of those that fail."""
+"""HTTP health checks of https backends: over TLS, verified as the pool says,
+behind a header of the PROXY protocol where the pool has one; and what healthd
+says of those that fail."""
 
 import http.server
 import os
+import socket
 import ssl
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from process import wait_until  # noqa: E402
 
-PORT, PLAIN_PORT = 8443, 8090
+PORT, PLAIN_PORT, PROXIED_PORT = 8443, 8090, 8444
+# Version 2, LOCAL: the connection is the proxy's own.
+PROXY_HEADER = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"
 WORD = "all is well"
 
 
 class Page(http.server.BaseHTTPRequestHandler):
+    sick = False
+
     def do_GET(self):
         body = f"{WORD} at {self.headers['Host']}".encode()
-        self.send_response(503 if self.path == "/sick" else 200)
+        self.send_response(503 if self.sick or self.path == "/sick" else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -29,19 +36,43 @@ class Page(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class SickPage(Page):
+    sick = True
+
+
+class Proxied(http.server.ThreadingHTTPServer):
+    """Is sick for those that send no header of the PROXY protocol before
+    TLS."""
+
+    context = None
+
+    def finish_request(self, request, client_address):
+        size = len(PROXY_HEADER)
+        request.settimeout(60)
+        proxied = request.recv(size, socket.MSG_PEEK | socket.MSG_WAITALL) \
+            == PROXY_HEADER
+        if proxied:
+            request.recv(size)
+        with self.context.wrap_socket(request, server_side=True) as tls:
+            (Page if proxied else SickPage)(tls, client_address, self)
+
+
 def serve(certificate, key):
-    """The backend, as a program of its own."""
+    """The backends, as a program of its own."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Page)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True,
                                         do_handshake_on_connect=False)
+    proxied = Proxied(("127.0.0.1", PROXIED_PORT), Page)
+    proxied.context = context
+    threading.Thread(target=proxied.serve_forever, daemon=True).start()
     print("listening", flush=True)
     server.serve_forever()
 
 
-def pool(name, path="/", port=PORT, check=None, **tls):
-    return {"name": name, "tls": tls,
+def pool(name, path="/", port=PORT, check=None, proxy="none", **tls):
+    return {"name": name, "tls": tls, "proxy_protocol": proxy,
             "health": dict({"type": "http", "path": path, "interval": "1s",
                             "interval_down": "1s", "timeout": "1s", "rise": 1,
                             "fall": 1}, **(check or {})),
@@ -65,6 +96,8 @@ class HttpsBed(ConfiguredBed):
             pool("host", check={"expect_body": "at www.test", "host": "www.test"},
                  **good),
             pool("trusting", verify=False),
+            pool("proxied", port=PROXIED_PORT, proxy="v2", **good),
+            pool("no-header", port=PROXIED_PORT, **good),
             pool("sick", path="/sick", **good),
             pool("other-body", check={"expect_body": "nothing of it"}, **good),
             pool("wrong-name", **dict(good, server_name="nobody.test")),
@@ -76,6 +109,7 @@ class HttpsBed(ConfiguredBed):
 
 WANTED = {
     "good": "", "body": "", "host": "", "trusting": "",
+    "proxied": "", "no-header": "HTTP 503",
     "sick": "HTTP 503", "other-body": "is not in the body",
     "wrong-name": "TLS: ", "wrong-address": "TLS: ", "plain": "TLS: ",
     "closed": "connection refused"}
