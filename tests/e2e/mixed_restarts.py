@@ -123,7 +123,7 @@ class WebSocket(threading.Thread):
     def finish(self):
         self.ending.set()
         self.tunnel.cut()
-        self.join(20)
+        self.join(60)
 
 
 def work(bed, load):

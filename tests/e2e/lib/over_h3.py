@@ -109,13 +109,17 @@ class OverH3:
         self.seconds = seconds
 
     def cut(self):
-        """Ends it while another thread reads."""
-        async def cut():
+        """Ends it while another thread reads, or closes it. Does not wait for
+        that: a loop that is being stopped does no more."""
+        def cut():
             self.client.end()
             self.client.closed.done() or self.client._on_closed(
                 foreign.Seen("application", NO_ERROR))
 
-        self._do(cut())
+        try:
+            self.loop.call_soon_threadsafe(cut)
+        except RuntimeError:
+            pass  # the loop is closed
 
     def close(self):
         if self.client:
