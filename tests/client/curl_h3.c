@@ -87,7 +87,9 @@ static void set_up(struct download *download, const struct options *options,
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			 (long)CURL_HTTP_VERSION_3ONLY);
 	curl_easy_setopt(easy, CURLOPT_CONNECT_TO, addresses);
+	/* That one alone: to read all of the system takes long. */
 	curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
+	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);

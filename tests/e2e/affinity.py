@@ -32,7 +32,7 @@ def ask(bed, connections, rounds, *options, **where):
     """Lines of so many connections, with --cookies each a session."""
     running = bed.h3load("--connections", str(connections), "--window", "50",
                          "--rounds", str(rounds), "--get", "/bytes/100",
-                         *options, "--timeout", "100", **where)
+                         *options, **where)
     return running.finish()
 
 

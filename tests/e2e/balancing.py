@@ -52,8 +52,7 @@ def change(bed, **keys):
 def load(bed, connections, rounds, *options, window=50):
     running = bed.h3load("--connections", str(connections), "--window",
                          str(min(window, connections)), "--rounds",
-                         str(rounds), "--get", "/bytes/100", *options,
-                         "--timeout", "100")
+                         str(rounds), "--get", "/bytes/100", *options)
     return running.finish(), running.summary()
 
 
@@ -85,7 +84,7 @@ def wait_for_rows(bed, names):
     wait_until(lambda: {name for name, row in bed.rows().items()
                         if row["state"] == "active"} == set(names), 5,
                "healthd's rows")
-    time.sleep(0.15)  # terminators look for rows every 50 ms
+    time.sleep(0.5)  # terminators look for rows every 50 ms
 
 
 def movement(results, bed):
@@ -114,6 +113,7 @@ def movement(results, bed):
     change(bed, backends=[dict(one, weight=10) if one["name"] == "b3" else one
                           for one in entries])
     wait_until(lambda: bed.rows()["b3"]["weight"] == 10, 5, "the weight")
+    time.sleep(0.5)
     heavier, _several = homes(bed)
     moved = [key for key in before if before[key] != heavier[key]]
     needed = 10 / 18 - 2 / 10
@@ -209,9 +209,9 @@ def slow_start(results, bed):
            breaker={"consecutive_failures": 3, "open_time": "500ms",
                     "half_open_requests": 3})
     wait_for_rows(bed, ("b1", "b2"))
-    running = bed.h3load("--connections", "8", "--hold", "26", "--interval",
-                         "2", "--get", "/bytes/100", "--tolerant",
-                         "--timeout", "60")
+    running = bed.h3load("--connections", "8", "--hold", "500",
+                         "--interval", "2", "--get", "/bytes/100",
+                         "--tolerant", "--timeout", "550")
     change(bed, backends=entries)
     wait_until(lambda: "b3" in running.progress()["by_backend"], 5,
                "requests at b3")
@@ -227,13 +227,15 @@ def slow_start(results, bed):
                "the breaker to close")
     rises(results, "a breaker that closed",
           curve(bed, running, "b1", SLOW_START + 2), 1 / 3)
+    running.stop()
     running.finish()
     change(bed, slow_start="0s", breaker={"enabled": False})
 
 
 def changed_live(results, bed):
-    running = bed.h3load("--connections", "20", "--hold", "8", "--interval",
-                         "1", "--get", "/bytes/1000", *KEY, "--timeout", "60")
+    running = bed.h3load("--connections", "20", "--hold", "500",
+                         "--interval", "1", "--get", "/bytes/1000", *KEY,
+                         "--timeout", "550")
     seen = []
     for way in WAYS + ("round-robin",):
         for keys in ({"affinity": "none"},
@@ -242,6 +244,7 @@ def changed_live(results, bed):
             change(bed, balance=way, **keys)
             seen.append(way)
             time.sleep(0.3)
+    running.hurry()
     lines = running.finish()
     summary = running.summary()
     results.figure(f"{len(seen)} changes of balance and affinity under "

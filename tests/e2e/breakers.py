@@ -125,39 +125,59 @@ def all_fail(results, bed, load):
                   failed(load) - before, 0)
 
 
-def share(load, name, seconds):
+def share(bed, load, name):
+    """A backend's part of 3000 requests, and what factors said it were."""
     before = load.progress()["by_backend"]
-    time.sleep(seconds)
-    after = load.progress()["by_backend"]
-    counts = {one: after[one] - before.get(one, 0) for one in after}
-    return counts[name] / sum(counts.values())
+    said = []
+
+    def enough():
+        rows = bed.rows()
+        said.append(rows[name]["factor"]
+                    / sum(rows[one]["factor"] for one in NAMES))
+        after = load.progress()["by_backend"]
+        counts = {one: after[one] - before.get(one, 0) for one in after}
+        return counts if sum(counts.values()) >= 3000 else None
+
+    counts = wait_until(enough, 20, "3000 requests")
+    return counts[name] / sum(counts.values()), sum(said) / len(said)
 
 
 def factor(bed, name):
     return bed.rows()[name]["factor"]
 
 
+def formula(bed):
+    """The slow one's factor by the latencies that are shown: that of its peers
+    (of two the greater) over its own. A busy machine adds to all of them."""
+    shown = {name: row["latency_us"] for name, row in bed.rows().items()}
+    return max(shown[name] for name in NAMES if name != SICK) / shown[SICK]
+
+
 def slow(results, bed, load):
     wait_until(lambda: min(factor(bed, name) for name in NAMES) > 0.95, 15,
                "even factors")
-    even = share(load, SICK, 1.5)
+    even, _ = share(bed, load, SICK)
     switched = time.monotonic()
     bed.backend_mode(SICK, "slow:40")
-    wanted = (DELAY + 1) / (DELAY + 41)
-    wait_until(lambda: abs(factor(bed, SICK) - wanted) < 0.08, 12,
-               f"a factor of about {wanted:.2f}")
+
+    def arrived():
+        seen, wanted = factor(bed, SICK), formula(bed)
+        return (seen, wanted) if wanted < 0.6 \
+            and abs(seen - wanted) < 0.05 else None
+
+    try:
+        seen, wanted = wait_until(arrived, 12, "the factor to arrive")
+    except TimeoutError:
+        seen, wanted = factor(bed, SICK), formula(bed)
     settled = time.monotonic() - switched
-    time.sleep(1.5)  # the rest of the way
-    seen = factor(bed, SICK)
-    part = share(load, SICK, 3)
-    expected = seen / (seen + sum(factor(bed, name) for name in NAMES
-                                  if name != SICK))
+    part, expected = share(bed, load, SICK)
     results.figure(f"{DELAY + 40} ms against {DELAY} ms: factor {seen:.2f} "
                    f"(formula {wanted:.2f}) within {settled:.1f} s, share "
                    f"{even:.1%}, then {part:.1%} (factor says "
                    f"{expected:.1%})")
     results.check("the slow backend's factor is that of the formula",
-                  abs(seen - wanted) < 0.08, f"{seen:.2f}")
+                  wanted < 0.6 and abs(seen - wanted) < 0.05,
+                  f"{seen:.2f} instead of {wanted:.2f}")
     results.check("its share falls to what the factor says",
                   abs(part - expected) < 0.04, f"{part:.1%}")
     switched = time.monotonic()
@@ -165,16 +185,17 @@ def slow(results, bed, load):
     wait_until(lambda: factor(bed, SICK) > 0.95, 20, "the factor to recover")
     results.figure(f"as fast as the others again: back after "
                    f"{time.monotonic() - switched:.1f} s")
-    part = share(load, SICK, 1.5)
-    results.check("and then it has its share again", abs(part - 1 / 3) < 0.05,
-                  f"{part:.1%}")
+    part, expected = share(bed, load, SICK)
+    results.check("and then it has its share again",
+                  abs(part - expected) < 0.05 and expected > 0.3,
+                  f"{part:.1%}, factors say {expected:.1%}")
 
 
 def breakers(results):
     with ConfiguredBed(backends=NAMES, pools=[POOL], delay=DELAY) as bed:
-        load = bed.h3load("--connections", str(CONNECTIONS), "--hold", "52",
+        load = bed.h3load("--connections", str(CONNECTIONS), "--hold", "500",
                           "--interval", "20", "--get", "/bytes/500",
-                          "--tolerant", "--timeout", "70")
+                          "--tolerant", "--timeout", "550")
         load.wait_for(lambda seen: seen["handshakes"] == CONNECTIONS, 10,
                       "handshakes")
         for mode in MOST:

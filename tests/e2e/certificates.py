@@ -67,7 +67,7 @@ def shown(bed, *options):
     done = subprocess.run(
         bed.network.client.enter("openssl", "s_client", "-connect",
                                  f"{VIP[4]}:{PORT}", *options),
-        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20,
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120,
         check=False)
     found = re.search(r"subject=CN\s*=\s*(\S+)", done.stdout)
     return found.group(1) if found else None
@@ -112,10 +112,10 @@ def curl(bed, host, *options, ca=None):
     trust = ["--cacert", bed.path(f"{ca}.pem")] if ca else ["-k"]
     done = subprocess.run(
         bed.network.client.enter(
-            "curl", "-sS", "-m", "20", "-o", os.devnull, "-w", "%{http_code}",
+            "curl", "-sS", "-m", "60", "-o", os.devnull, "-w", "%{http_code}",
             "--resolve", f"{host}:{PORT}:{VIP[4]}", *trust, *options,
             f"https://{host}:{PORT}/"),
-        capture_output=True, text=True, timeout=30, check=False)
+        capture_output=True, text=True, timeout=120, check=False)
     return done.stdout
 
 
@@ -181,11 +181,11 @@ def foreign_rsa(results, bed):
              {"GNUTLS_SYSTEM_PRIORITY_FILE": bed.path("rsa-only")}, "RSA-PSS-")):
         done = subprocess.run(
             bed.network.client.enter(
-                tool("gtlsclient"), "--no-quic-dump", "--timeout=10s",
+                tool("gtlsclient"), "--no-quic-dump", "--timeout=30s",
                 "--exit-on-all-streams-close", VIP[4], str(PORT),
                 "https://localhost/status/200"),
             env=dict(tool_environment(), GNUTLS_DEBUG_LEVEL="4", **more),
-            capture_output=True, text=True, timeout=60, check=False)
+            capture_output=True, text=True, timeout=120, check=False)
         said = done.stdout + done.stderr
         results.check(f"HTTP/3, a client {name}: 200",
                       "[:status: 200]" in said, said[-500:])
@@ -203,7 +203,7 @@ def resumed_12(results, bed):
     context.maximum_version = ssl.TLSVersion.TLSv1_2
 
     def ask(session, *hosts):
-        with socket.create_connection((VIP[4], PORT), timeout=10) as raw, \
+        with socket.create_connection((VIP[4], PORT), timeout=60) as raw, \
                 context.wrap_socket(raw, server_hostname="a.test",
                                     session=session) as stream:
             statuses = []

@@ -122,9 +122,9 @@ def ages(results, bed, held):
 
 def cid_reload(results):
     with ConfiguredBed() as bed:
-        held = bed.h3load("--connections", str(CONNECTIONS), "--hold", "100",
+        held = bed.h3load("--connections", str(CONNECTIONS), "--hold", "500",
                           "--interval", "100", "--get", "/bytes/3000",
-                          "--timeout", "150")
+                          "--timeout", "550")
         held.wait_for(lambda seen: seen["handshakes"] == CONNECTIONS, 10,
                       "handshakes")
         by_reload(results, bed)

@@ -21,6 +21,7 @@ from bed import PORT, client  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from h3frames import DATA, Script, frame, request  # noqa: E402
 from network import VIP  # noqa: E402
+from process import wait_until  # noqa: E402
 
 MIB = 1 << 20
 SIZE = 24 * MIB  # the largest window is 8 MiB
@@ -63,7 +64,7 @@ class Hasty:
             one.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 3\r\n"
                         b"Connection: close\r\n\r\nno\n")
             one.shutdown(socket.SHUT_WR)
-            one.settimeout(5)
+            one.settimeout(60)
             try:
                 while one.recv(65536):
                     pass
@@ -112,7 +113,7 @@ def by_octets(results, bed):
         script.send("a", request("POST", path, more=[
             ("content-length", str(SIZE))]) + frame(DATA, b"", SIZE))
         script.add("fill", "a", SIZE // 1024, (b"x" * 1024).hex())
-        script.add("end", "a").add("await", "a").add("wait", 300)
+        script.add("end", "a").add("await", "a").add("wait", 1000)
         script.add("open", "b").send("b", request(path="/bytes/10"))
         script.add("end", "b").add("await", "b")
         seen = script.run(bed.network.client.enter(client("h3raw"),
@@ -139,7 +140,7 @@ def by_libcurl(results, bed):
 
 def curl(bed, path, more=()):
     """Of a POST and a GET behind it: (statuses, connections made)."""
-    options = ["-sS", "-m", "30", "--http1.1", "--cacert",
+    options = ["-sS", "-m", "100", "--http1.1", "--cacert",
                bed.path("cert.pem"), "-o", "/dev/null", "-w",
                "%{http_code} %{num_connects}\n"]
     base = f"https://{VIP[4]}:{PORT}"
@@ -148,7 +149,7 @@ def curl(bed, path, more=()):
             "curl", *options, "-H", "Expect:", *more, "--data-binary",
             f"@{bed.path('big')}", base + path, "--next", *options,
             base + "/bytes/10"),
-        capture_output=True, text=True, timeout=90, check=False)
+        capture_output=True, text=True, timeout=240, check=False)
     rows = [[int(part) for part in line.split()]
             for line in done.stdout.splitlines()]
     return ([row[0] for row in rows], sum(row[1] for row in rows),
@@ -184,7 +185,7 @@ class Http2:
         context.verify_mode = ssl.CERT_NONE
         context.set_alpn_protocols(["h2"])
         plain = bed.network.client.call(
-            lambda: socket.create_connection((VIP[4], PORT), 30))
+            lambda: socket.create_connection((VIP[4], PORT), 60))
         self.socket = context.wrap_socket(plain, server_hostname="localhost")
         self.frames = h2frames.Frames(self.socket)
         self.window = 65535
@@ -257,8 +258,8 @@ def by_frames(results, bed):
 def deaf(results, bed):
     """Reads nothing before it has sent all: for two seconds."""
     def send():
-        with socket.create_connection((VIP[4], HTTP_PORT), 30) as plain:
-            plain.settimeout(30)
+        with socket.create_connection((VIP[4], HTTP_PORT), 60) as plain:
+            plain.settimeout(60)
             plain.sendall(b"POST /old HTTP/1.1\r\nHost: localhost\r\n"
                           b"Content-Length: %d\r\n\r\n" % SIZE)
             for _ in range(SIZE // MIB):
@@ -285,8 +286,9 @@ def early_answers(results):
         by_frames(results, bed)
         deaf(results, bed)
         by_curl(results, bed)
-        results.equal("nothing is left of them",
-                      bed.live()["t1"]["counters"]["requests_open"], 0)
+        results.check("nothing is left of them", wait_until(
+            lambda: not bed.live()["t1"]["counters"]["requests_open"], 5,
+            "the end of requests"))
 
 
 tap.run(early_answers)

@@ -41,7 +41,7 @@ class ModeBed(Bed):
 def serve(results, bed, label):
     loads = [bed.h3load("--connections", str(CONNECTIONS), "--rounds",
                         str(ROUNDS), "--interval", "100", "--get",
-                        f"/bytes/{OCTETS}", "--timeout", "30", family=family)
+                        f"/bytes/{OCTETS}", family=family)
              for family in (4, 6)]
     lines = [one for load in loads for one in load.finish()]
     good = sum(one["ok"] for one in lines)

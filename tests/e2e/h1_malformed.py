@@ -13,6 +13,7 @@ import tap  # noqa: E402
 from bed import PORT  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from network import VIP  # noqa: E402
+from process import wait_until  # noqa: E402
 
 H = b"Host: localhost\r\n"
 CHUNKED = b"POST /echo HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -187,7 +188,8 @@ def h1_malformed(results):
         results.figure(f"{len(REFUSED)} were refused; backends took note of "
                        f"{whole} that broke off in their bodies")
         results.equal("the terminator goes on", send(bed, get()), [200])
-        results.equal("no request is left", bed.total("requests_open"), 0)
+        results.check("no request is left", wait_until(
+            lambda: not bed.total("requests_open"), 5, "the end of requests"))
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ from bed import program  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
 from process import wait_until  # noqa: E402
 
-HEALTH = {"type": "http", "interval": "400ms", "interval_down": "200ms",
-          "timeout": "400ms", "rise": 2, "fall": 2}
+# A busy machine must not miss two time-outs in a row.
+HEALTH = {"type": "http", "interval": "1s", "interval_down": "200ms",
+          "timeout": "1s", "rise": 2, "fall": 2}
 BREAKER = {"consecutive_failures": 5, "open_time": "2s", "window": "2s"}
 POOL = {"name": "web", "health": HEALTH, "breaker": BREAKER}
 KILLS = 30
@@ -142,7 +143,7 @@ def bad_configuration(results, bed):
 
 def one_only(results, bed):
     done = subprocess.run(bed.network.server.enter(*bed.healthd_command()),
-                          capture_output=True, text=True, timeout=10,
+                          capture_output=True, text=True, timeout=60,
                           check=False)
     results.check("a second healthd ends and names the first",
                   done.returncode == 1 and
@@ -150,10 +151,11 @@ def one_only(results, bed):
                   f"{done.returncode}: {done.stderr}")
 
 
-def load(bed, seconds):
-    return bed.h3load("--connections", "4", "--hold", str(seconds),
-                      "--interval", "20", "--get", "/", "--unchecked",
-                      "--tolerant")
+def load(bed):
+    """Until it is stopped."""
+    return bed.h3load("--connections", "4", "--hold", "500", "--interval",
+                      "20", "--get", "/", "--unchecked", "--tolerant",
+                      "--timeout", "550")
 
 
 def breaker_state(bed, name, state):
@@ -162,7 +164,7 @@ def breaker_state(bed, name, state):
 
 
 def breaker_outlives_kill(results, bed):
-    running = load(bed, 30)
+    running = load(bed)
     bed.backend_mode("b1", "fail")
     opened = until(lambda: breaker_state(bed, "b1", "open"))
     row = bed.rows()["b1"]
@@ -198,16 +200,21 @@ def slow_backend(results, bed):
     """By default responses of 10 s count; here of 1 s."""
     pool_of(bed)["health_weight"] = {"window": "1s", "minimum": "20%"}
     bed.reload()
-    running = load(bed, 30)
+    running = load(bed)
     bed.backend_mode("b3", "slow:60")
-    row = until(lambda: (lambda row: row if row["factor"] <= 0.21 else None)(
-        bed.rows()["b3"]), 10)
+
+    def settled():
+        rows = bed.rows()
+        return rows if rows["b3"]["factor"] <= 0.21 and all(
+            rows[name]["factor"] == 1 for name in ("b1", "b2")) else None
+
+    rows = until(settled, 10) or bed.rows()
+    row = rows["b3"]
     results.check("a backend that is slow gets less, down to the minimum",
-                  row and 19 < row["effective"] < 22 and
-                  row["latency_us"] > 10000, f"{bed.rows()['b3']}")
-    others = bed.rows()
+                  19 < row["effective"] < 22 and row["latency_us"] > 10000,
+                  f"{row}")
     results.check("the others keep all of their weight", all(
-        others[name]["factor"] == 1 for name in ("b1", "b2")), f"{others}")
+        rows[name]["factor"] == 1 for name in ("b1", "b2")), f"{rows}")
     bed.backend_mode("b3", "ok")
     results.check("and it gets all back when it is as fast as they", until(
         lambda: bed.rows()["b3"]["factor"] == 1, 15), f"{bed.rows()['b3']}")
@@ -221,7 +228,7 @@ def notices(bed):
     states = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(path)
-        manager.settimeout(3)
+        manager.settimeout(60)
         os.environ.update(NOTIFY_SOCKET=path, WATCHDOG_USEC="600000")
         try:
             bed.start_healthd()
@@ -246,17 +253,26 @@ def terminator_row(bed, name):
     return bed.live()[name]
 
 
+def run_delay(process):
+    """Seconds that it was ready and another had the CPU."""
+    with open(f"/proc/{process.pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[1]) / 1e9
+
+
 def beat_state(bed, name, state):
     row = terminator_row(bed, name)
     return row if row["breaker"]["state"] == state else None
 
 
 def hung_terminator(results, bed):
-    begin = time.monotonic()
+    openings = terminator_row(bed, "t2")["breaker"]["openings"]
+    begin, waited = time.time(), run_delay(bed.healthd)
     bed.terminators["t2"].send(signal.SIGSTOP)
     try:
         row = until(lambda: beat_state(bed, "t2", "open"), 4)
-        took = time.monotonic() - begin
+        # By healthd's own clock, without what it had no CPU for.
+        took = terminator_row(bed, "t2")["breaker"]["changed"] - begin \
+            - (run_delay(bed.healthd) - waited)
         results.figure(f"breaker of a stopped terminator open after "
                        f"{took:.2f} s")
         results.check("a terminator that hangs has its breaker opened in 1.5 s",
@@ -276,11 +292,14 @@ def hung_terminator(results, bed):
     results.check("its breaker closes when it beats again", row and
                   row["effective"] > 0, f"{row}")
     changes = set()
-    until(lambda: changes.add(terminator_row(bed, "t2")["breaker"]["changed"]),
-          3)
-    row = terminator_row(bed, "t2")
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        row = terminator_row(bed, "t2")
+        changes.add(row["breaker"]["changed"])
+        time.sleep(0.02)
     results.check("without flapping", len(changes) == 1 and
-                  row["breaker"]["openings"] == 1, f"{changes} {row}")
+                  row["breaker"]["openings"] == openings + 1,
+                  f"{changes} {row}")
 
 
 def own_absence(results, bed):
@@ -299,7 +318,7 @@ def kill_loop(results, bed):
     pool_of(bed)["health"] = dict(HEALTH, interval="100ms", timeout="100ms",
                                   interval_down="50ms", rise=1, fall=1)
     draw = random.Random(3)
-    running = load(bed, 60)
+    running = load(bed)
     for number in range(KILLS):
         pool_of(bed)["backends"] = draw.sample(backends, draw.randint(1, 3))
         bed.write_config()
@@ -352,7 +371,8 @@ def maps_replaced(results, bed):
                   until(lambda: "were removed" in bed.healthd.log()),
                   bed.healthd.log())
     results.check("its lock went with the pins",
-                  not os.path.exists(bed.pin_dir), os.listdir("/sys/fs/bpf"))
+                  until(lambda: not os.path.exists(bed.pin_dir)),
+                  os.listdir("/sys/fs/bpf"))
     bed.start_loader()
     results.check("and fills the next loader's", until(
         lambda: sorted(bed.rows()) == ["b1", "b2", "b3"]), f"{bed.rows()}")
@@ -364,7 +384,7 @@ def waits(results, bed):
             (["--config", "/nonexistent.yaml"], 1, "/nonexistent.yaml"),
             (["--log-level", "loud"], 2, "loud"), (["more"], 2, "more")):
         done = subprocess.run([program("quicsteer-healthd"), *arguments],
-                              capture_output=True, text=True, timeout=10,
+                              capture_output=True, text=True, timeout=60,
                               check=False)
         results.check(f"{arguments[0]} that is wrong ends it with one message",
                       done.returncode == status and words in done.stderr and

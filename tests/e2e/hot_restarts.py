@@ -41,7 +41,7 @@ class Curl(threading.Thread):
     def run(self):
         while not self.ending.is_set():
             done = subprocess.run(self.command, capture_output=True, text=True,
-                                  timeout=60, check=False)
+                                  timeout=120, check=False)
             self.lines += [json.loads(line)
                            for line in done.stdout.splitlines()]
             if done.returncode not in (0, 1):
@@ -49,7 +49,7 @@ class Curl(threading.Thread):
 
     def finish(self):
         self.ending.set()
-        self.join(60)
+        self.join(120)
         return self.lines
 
 
@@ -106,10 +106,10 @@ def statuses(bed, pids):
 
 
 def run(results, bed):
-    load = bed.h3load("--connections", str(CONNECTIONS), "--hold", "36",
+    load = bed.h3load("--connections", str(CONNECTIONS), "--hold", "500",
                       "--interval", "40", "--get", "/bytes/8000", "--get",
                       "/slow/50", "--upload", "/upload?%u=6000",
-                      "--tolerant", "--timeout", "100")
+                      "--tolerant", "--timeout", "550")
     load.wait_for(lambda seen: seen["handshakes"] == CONNECTIONS, 10,
                   "handshakes")
     curl = Curl(bed)
@@ -119,10 +119,11 @@ def run(results, bed):
         old, seconds = restart(bed, NAMES[number % len(NAMES)])
         replaced.append(old)
         times.append(seconds)
-        # Both a steady pace and an end within the load's.
+        # A steady pace.
         time.sleep(max(0, began + (number + 1) * 0.6 - time.monotonic()))
     spent = time.monotonic() - began
     foreign = curl.finish()
+    load.hurry()
     lines, summary = load.finish(), load.summary()
     times.sort()
     results.figure(f"{RESTARTS} hot restarts in {spent:.0f} s; the next "

@@ -73,8 +73,8 @@ def serve(certificate, key):
 
 def pool(name, path="/", port=PORT, check=None, proxy="none", **tls):
     return {"name": name, "tls": tls, "proxy_protocol": proxy,
-            "health": dict({"type": "http", "path": path, "interval": "1s",
-                            "interval_down": "1s", "timeout": "1s", "rise": 1,
+            "health": dict({"type": "http", "path": path, "interval": "3s",
+                            "interval_down": "1s", "timeout": "3s", "rise": 1,
                             "fall": 1}, **(check or {})),
             "backends": [{"name": name, "url": f"https://127.0.0.1:{port}"}]}
 

@@ -198,7 +198,7 @@ class ConfiguredBed(Bed):
         if self.names:
             with open(self.path("resolv.conf"), "w", encoding="ascii") as file:
                 file.write("nameserver 127.0.0.1\n"
-                           "options timeout:1 attempts:2\n")
+                           "options timeout:10 attempts:2\n")
             mount = f"mount --bind {self.path('resolv.conf')} /etc/resolv.conf"
             command = ["unshare", "--mount", "--", "sh", "-c",
                        f"{mount} && exec \"$@\"", "healthd", *command]
