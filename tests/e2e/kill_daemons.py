@@ -25,8 +25,8 @@ SPARE = 6  # seconds that remain of the open time after the kills
 CONNECTIONS = 40
 IDENTITY = ("slot", "instance", "server_id", "pid")
 POOL = {"name": "web", "breaker": {"open_time": "25s"},
-        "health": {"type": "http", "path": "/health", "interval": "200ms",
-                   "timeout": "150ms"}}
+        "health": {"type": "http", "path": "/health", "interval": "500ms",
+                   "timeout": "500ms"}}
 SICK = "b3"
 
 

@@ -436,8 +436,8 @@ def lbctl_control(results):
                      drain_backend, restarts, reloads, connections,
                      tcp_connections):
             part(results, bed, ctl)
-        pools[0]["health"] = {"type": "http", "interval": "200ms",
-                              "interval_down": "200ms", "timeout": "150ms"}
+        pools[0]["health"] = {"type": "http", "interval": "1s",
+                              "interval_down": "1s", "timeout": "1s"}
         status, said = bed.reload()
         results.check("reload brings checks", status == GOOD, said)
         table(results, bed, ctl)
