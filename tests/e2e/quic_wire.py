@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What ngtcp2's client on GnuTLS sees on the wire of a connection with several
 requests: QPACK's dynamic tables at work both ways (RFC 9204), ECN marks that
-are counted (RFC 9000, 13.4), and a stream of a reserved type (RFC 9114,
-6.2.3)."""
+are counted, and given up where the network takes them away (RFC 9000, 13.4),
+and a stream of a reserved type (RFC 9114, 6.2.3)."""
 
+import json
 import os
 import re
 import subprocess
@@ -60,6 +61,49 @@ class Wire:
         return len(re.findall(rf"Received packet: .* ecn={mark} ", self.log))
 
 
+def forward(bed, *rules):
+    """The router does this, and nothing that it did before."""
+    bed.network.middle.run("nft", "-f", "-", input=f"""
+        table inet marking
+        delete table inet marking
+        table inet marking {{
+            counter marked {{ }}
+            counter unmarked {{ }}
+            chain forwarded {{
+                type filter hook forward priority 0;
+                {"; ".join(rules)}
+            }}
+        }}""")
+
+
+def octets_of(bed, counter):
+    """What one packet of the router is may be several datagrams."""
+    said = json.loads(bed.network.middle.run(
+        "nft", "--json", "list", "counter", "inet", "marking", counter))
+    return next(item["counter"]["bytes"] for item in said["nftables"]
+                if "counter" in item)
+
+
+def bleached(results, bed):
+    """A router that takes the marks away, both ways."""
+    ours, theirs = f"ip saddr {VIP[4]}", f"ip daddr {VIP[4]}"
+    forward(bed, f"{ours} ip ecn ect0 counter name marked",
+            f"{ours} ip ecn not-ect counter name unmarked",
+            f"{ours} ip ecn set not-ect", f"{theirs} ip ecn set not-ect")
+    wire = Wire(bed)
+    marked, unmarked = (octets_of(bed, name)
+                        for name in ("marked", "unmarked"))
+    results.check("no mark comes through: the connection goes on",
+                  wire.whole() and wire.received("0x0") > 50
+                  and not wire.received("0x2"), wire.log[-500:])
+    results.check("... no counts are told, since nothing came marked",
+                  wire.marks() is None, str(wire.marks()))
+    results.check("... and we mark no more after the first packets: "
+                  f"{marked} octets of {marked + unmarked}",
+                  0 < marked < 20 * 1500 and unmarked > 200_000,
+                  f"{marked} {unmarked}")
+
+
 def quic_wire(results):
     with ConfiguredBed(backends=("b1",), terminators=1) as bed:
         wire = Wire(bed)
@@ -80,17 +124,12 @@ def quic_wire(results):
                       "the end", marks and marks[0] > 5 and marks[1:] == [0, 0]
                       and wire.received("0x2") > 50
                       and not wire.received("0x0"), str(marks))
-        bed.network.middle.run("nft", "-f", "-", input=f"""
-            table inet marking {{
-                chain forwarded {{
-                    type filter hook forward priority 0;
-                    ip daddr {VIP[4]} udp dport {PORT} ip ecn set ce
-                }}
-            }}""")
+        forward(bed, f"ip daddr {VIP[4]} udp dport {PORT} ip ecn set ce")
         wire = Wire(bed)
         marks = wire.marks()
         results.check("a router's CE marks are counted and told",
                       wire.whole() and marks and marks[2] > 2, str(marks))
+        bleached(results, bed)
 
 
 tap.run(quic_wire)
