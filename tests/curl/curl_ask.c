@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY_MAX = 64 * 1024, TIMEOUT_S = 240 };
+enum { BODY_MAX = 64 * 1024, TIMEOUT_S = 240, IDLE_S = 20 };
 
 struct answer {
 	FILE *file;
@@ -106,6 +106,9 @@ static void set_up(CURL *easy, json_t *request, struct lists *lists)
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
+	/* After 30 s without a request the terminator has forgotten the
+	 * connection, which libcurl would notice when it has sent another. */
+	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_S);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, lists->fields);
 	if (body)
 		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body);

@@ -336,7 +336,9 @@ def blocked_pipe(results, bed):
             if not piece:
                 break
             data += piece
-        status = popen.wait(10)
+        status = popen.wait(60)
+        # Those that it gave up at its end, on a very busy machine.
+        dropped = max(dropped, bed.total("access_log_dropped"))
         lines = [json.loads(line) for line in data.splitlines()]
         results.check("lines are whole, those that are not there are counted",
                       len(lines) + dropped == 4 * ROUNDS and dropped > 0,

@@ -120,7 +120,7 @@ class ConfiguredBed(Bed):
         request = urllib.request.Request(url, method="PUT" if mode else "GET")
 
         def ask():
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer)
 
         return self.network.server.call(ask)
