@@ -154,11 +154,11 @@ def bounded(results, bed):
 
 
 def slow_backend(results, bed):
-    """b1 answers after 40 ms, the others at once; equal weights."""
+    """b1 answers after 100 ms, the others at once; equal weights."""
     entries = pool_of(bed)["backends"]
     change(bed, backends=[dict(one, weight=1) for one in entries])
     wait_until(lambda: bed.rows()["b1"]["weight"] == 1, 5, "the weights")
-    bed.backend_mode("b1", "slow:40")
+    bed.backend_mode("b1", "slow:100")
     got = {}
     for way in ("round-robin", "least-requests", "latency"):
         change(bed, balance=way)
