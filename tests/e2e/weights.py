@@ -65,7 +65,8 @@ def measured(results, bed):
     served = by_terminator(lines)
     if worst(served, TERMINATORS) > TOLERANCE:
         # Four standard deviations: seen once in ten thousand runs, and in
-        # twice as many connections never.
+        # twice as many connections never. The NAT has ports for 20,000.
+        bed.network.forget()
         served = added(served, by_terminator(load(bed, CONNECTIONS)[0]))
     results.check(f"{CONNECTIONS} connections succeed",
                   len(lines) == CONNECTIONS
