@@ -105,6 +105,9 @@ def wish(results, bed):
     results.equal("all new connections go to the other", by_terminator(new),
                   {OTHER: 40})
     bed.ctl("undrain", NAME)
+    wait_until(lambda: NAME in by_terminator(
+        bed.h3load("--connections", "20", "--get", "/bytes/100").finish()), 5,
+               f"{NAME} to get connections again")
     held = started(bed, "--hold", "300", "--interval", "100", "--get",
                    "/bytes/100", count=100)
     held.wait_for(lambda seen: seen["requests"] >= 1000, 10, "requests")
