@@ -91,6 +91,12 @@ def list_them(results, bed):
                   str(reasons(lines)))
 
 
+def served(bed):
+    """Twenty new connections by terminator."""
+    return by_terminator(bed.h3load("--connections", "20", "--get",
+                                    "/bytes/100").finish())
+
+
 def wish(results, bed):
     before = row(bed)
     load = started(bed, "--hold", "300", "--interval", "50", "--get",
@@ -105,8 +111,7 @@ def wish(results, bed):
     results.equal("all new connections go to the other", by_terminator(new),
                   {OTHER: 40})
     bed.ctl("undrain", NAME)
-    wait_until(lambda: NAME in by_terminator(
-        bed.h3load("--connections", "20", "--get", "/bytes/100").finish()), 5,
+    wait_until(lambda: NAME in served(bed), 5,
                f"{NAME} to get connections again")
     held = started(bed, "--hold", "300", "--interval", "100", "--get",
                    "/bytes/100", count=100)
@@ -169,6 +174,7 @@ def idle_client(bed):
 def sigterm(results, bed):
     """One terminator is left, so that all is on it."""
     bed.ctl("drain", OTHER, "--no-wait")
+    wait_until(lambda: served(bed) == {NAME: 20}, 5, "all to go to one")
     idle = [idle_client(bed) for _ in range(IDLE)]
     wait_until(lambda: row(bed)["counters"]["connections_open"] == IDLE, 10,
                "idle clients")
