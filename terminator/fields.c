@@ -6,40 +6,85 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const connection_specific[] = {
-	"connection", "proxy-connection",  "keep-alive",     "te",
-	"upgrade",    "transfer-encoding", "http2-settings",
+/* Sets that an octet belongs to. */
+enum {
+	TOKEN = 1,
+	NAME = 2, /* those without upper case */
+	TEXT = 4, /* of a value */
+	NAMES = TEXT | TOKEN | NAME,
 };
 
-static const char *const barred_trailers[] = {
-	"content-length",
-	"content-encoding",
-	"content-type",
-	"content-range",
-	"host",
-	"authorization",
-	"cookie",
-	"set-cookie",
-	"trailer",
-	"expect",
-	"via",
-	"cache-control",
-	"max-forwards",
-	"range",
-	"location",
-	"date",
-	"age",
-	"expires",
-	"retry-after",
-	"vary",
-	"forwarded",
+static const uint8_t sets[256] = {
+	['\t'] = TEXT,
+	[' '] = TEXT,
+	['!'] = NAMES,
+	['"'] = TEXT,
+	['#' ... '\''] = NAMES,
+	['(' ... ')'] = TEXT,
+	['*' ... '+'] = NAMES,
+	[','] = TEXT,
+	['-' ... '.'] = NAMES,
+	['/'] = TEXT,
+	['0' ... '9'] = NAMES,
+	[':' ... '@'] = TEXT,
+	['A' ... 'Z'] = TEXT | TOKEN,
+	['[' ... ']'] = TEXT,
+	['^' ... '`'] = NAMES,
+	['a' ... 'z'] = NAMES,
+	['{'] = TEXT,
+	['|'] = NAMES,
+	['}'] = TEXT,
+	['~'] = NAMES,
+	[0x80 ... 0xff] = TEXT,
 };
 
-static bool is_any_of(const struct field *field, const char *const *names,
+struct name {
+	const char *name;
+	size_t size;
+};
+
+#define NAMED(string)                      \
+	{                                  \
+		string, sizeof(string) - 1 \
+	}
+
+static const struct name connection_specific[] = {
+	NAMED("connection"),	 NAMED("proxy-connection"),
+	NAMED("keep-alive"),	 NAMED("te"),
+	NAMED("upgrade"),	 NAMED("transfer-encoding"),
+	NAMED("http2-settings"),
+};
+
+static const struct name barred_trailers[] = {
+	NAMED("content-length"),
+	NAMED("content-encoding"),
+	NAMED("content-type"),
+	NAMED("content-range"),
+	NAMED("host"),
+	NAMED("authorization"),
+	NAMED("cookie"),
+	NAMED("set-cookie"),
+	NAMED("trailer"),
+	NAMED("expect"),
+	NAMED("via"),
+	NAMED("cache-control"),
+	NAMED("max-forwards"),
+	NAMED("range"),
+	NAMED("location"),
+	NAMED("date"),
+	NAMED("age"),
+	NAMED("expires"),
+	NAMED("retry-after"),
+	NAMED("vary"),
+	NAMED("forwarded"),
+};
+
+static bool is_any_of(const struct field *field, const struct name *names,
 		      size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (field_is(field, names[i]))
+		if (field->name_size == names[i].size &&
+		    !memcmp(field->name, names[i].name, names[i].size))
 			return true;
 	return false;
 }
@@ -47,50 +92,28 @@ static bool is_any_of(const struct field *field, const char *const *names,
 #define IS_ANY_OF(field, names) \
 	is_any_of(field, names, sizeof(names) / sizeof((names)[0]))
 
-bool field_is(const struct field *field, const char *name)
+static bool all_in(const char *data, size_t size, uint8_t set)
 {
-	return field->name_size == strlen(name) &&
-	       !memcmp(field->name, name, field->name_size);
-}
-
-static bool is_token_octet(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || (c && strchr("!#$%&'*+-.^_`|~", c));
+	for (size_t i = 0; i < size; i++)
+		set &= sets[(unsigned char)data[i]];
+	return set;
 }
 
 bool field_token_valid(const char *data, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		if (!is_token_octet(data[i]))
-			return false;
-	return size > 0;
-}
-
-static bool has_upper_case(const char *data, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if (data[i] >= 'A' && data[i] <= 'Z')
-			return true;
-	return false;
+	return size && all_in(data, size, TOKEN);
 }
 
 bool field_octet_valid(char octet)
 {
-	unsigned char c = octet;
-
-	return (c >= 0x20 && c != 0x7f) || c == '\t';
+	return sets[(unsigned char)octet] & TEXT;
 }
 
 bool field_valid(const struct field *field)
 {
-	if (!field_token_valid(field->name, field->name_size) ||
-	    has_upper_case(field->name, field->name_size))
-		return false;
-	for (size_t i = 0; i < field->value_size; i++)
-		if (!field_octet_valid(field->value[i]))
-			return false;
-	return true;
+	return field->name_size &&
+	       all_in(field->name, field->name_size, NAME) &&
+	       all_in(field->value, field->value_size, TEXT);
 }
 
 void field_strip(const char **text, size_t *size)

@@ -42,7 +42,11 @@ static inline bool field_blank(char c)
 }
 
 /* field_is tells whether the field has this name, in lower case. */
-bool field_is(const struct field *field, const char *name);
+static inline bool field_is(const struct field *field, const char *name)
+{
+	return field->name_size == strlen(name) &&
+	       !memcmp(field->name, name, field->name_size);
+}
 
 /* field_valid tells whether the name is a token without upper case and the
  * value holds no control octet but HTAB: above all no CR, LF or NUL. */

@@ -33,6 +33,8 @@ $(BUILD)/bin/quicsteer-terminator: $(BUILD)/obj/terminator/main.o \
 	$(link)
 
 host_names_test_OBJS := $(BUILD)/obj/terminator/host_names.o
+udp_test_OBJS := $(BUILD)/obj/terminator/udp.o
+udp_test_LIBS := -luv
 icmp_check_test_OBJS := $(BUILD)/obj/terminator/icmp_check.o
 close_reason_test_OBJS := $(BUILD)/obj/terminator/close_reason.o
 close_reason_test_LIBS := $(TERMINATOR_LIBS)

@@ -32,6 +32,7 @@ websocket_test_LIBS := -lwolfssl
 websocket_frames_test_OBJS := $(BUILD)/obj/terminator/websocket_frames.o
 retry_test_OBJS := $(BUILD)/obj/terminator/retry.o
 body_test_OBJS := $(BUILD)/obj/terminator/body.o
+fields_test_OBJS := $(BUILD)/obj/terminator/fields.o
 h1_request_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	forwarding.o h1_request.o message.o text.o)
 forwarding_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
