@@ -76,6 +76,7 @@ int flood_read(struct conn *conn, const ngtcp2_path *path,
 	struct flood *flood = &conn->flood;
 	/* Any packet that is taken moves it. */
 	ngtcp2_tstamp expiry = ngtcp2_conn_get_idle_expiry(conn->ngtcp2);
+	uint32_t packet;
 	int rv;
 
 	flood->tally = (struct frame_tally){0};
@@ -86,9 +87,13 @@ int flood_read(struct conn *conn, const ngtcp2_path *path,
 	reading = NULL;
 	if (rv || ngtcp2_conn_get_idle_expiry(conn->ngtcp2) == expiry)
 		return rv;
-	flood_spend(conn, QS_COUNTER_flood_frames, flood->tally.costly);
-	flood_spend(conn, QS_COUNTER_flood_packets,
-		    is_of_no_use(flood, datagram->size));
+	packet = is_of_no_use(flood, datagram->size);
+	/* Its name is that of the greater part: not by chance, as when the
+	 * packet itself is what is too much. */
+	flood_spend(conn,
+		    flood->tally.costly > packet ? QS_COUNTER_flood_frames
+						 : QS_COUNTER_flood_packets,
+		    flood->tally.costly + packet);
 	return 0;
 }
 
