@@ -5,6 +5,7 @@
  * 4-tuple and the DCID that the client chose tell whose it is (RFC 9000, 7.2:
  * it keeps that one until an answer comes). The 4-tuple alone would hold new
  * connections from a port that was used just now. The array that remembers it
+ * has a few places for each, in one cache line; when all are taken, the first
  * is written at will, so that a flood makes of it what there would be without:
  * the lookup.
  */
@@ -16,6 +17,7 @@
 
 enum {
 	HANDSHAKE_TIME = 10, /* in QS_HANDSHAKE_TIME_SHIFT's units */
+	PLACES = 4,	     /* of a handshake, a power of 2 */
 };
 
 /* The time as entries have it. */
@@ -24,14 +26,18 @@ static __always_inline __u16 handshake_time(void)
 	return bpf_ktime_get_coarse_ns() >> QS_HANDSHAKE_TIME_SHIFT;
 }
 
-/* Whether an entry says where the handshake with this tag goes. */
-static __always_inline int is_in_handshake(struct qs_handshake entry, __u32 tag,
-					   __u16 now)
+static __always_inline int is_over(struct qs_handshake entry, __u16 now)
+{
+	return !entry.tag || (__u16)(now - entry.time) > HANDSHAKE_TIME;
+}
+
+/* Whether a handshake still goes where its entry says. */
+static __always_inline int is_in_handshake(struct qs_handshake entry, __u16 now)
 {
 	struct qs_terminator *terminator;
 	__u32 slot = entry.slot;
 
-	if (entry.tag != tag || (__u16)(now - entry.time) > HANDSHAKE_TIME)
+	if (is_over(entry, now))
 		return 0;
 	terminator = bpf_map_lookup_elem(&terminators, &slot);
 	return terminator && (terminator->state == QS_TERMINATOR_LIVE ||
@@ -54,7 +60,6 @@ static __always_inline __u64 first_of_dcid(const struct quic *quic)
 static __always_inline int stay_in_handshake(__u64 hash, __u64 dcid,
 					     __u32 *slot)
 {
-	__u32 index = hash % QS_HANDSHAKES;
 	/* An odd factor, 2^64 over the golden ratio, spreads the DCID's bits.
 	 */
 	__u32 tag = (hash >> 16 ^ dcid * 0x9e3779b97f4a7c15 >> 32) | 1;
@@ -63,13 +68,24 @@ static __always_inline int stay_in_handshake(__u64 hash, __u64 dcid,
 		__u64 word; /* an entry is read and written in one access */
 	} pin;
 	__u16 now = handshake_time();
-	volatile __u64 *word;
+	volatile __u64 *word, *place = NULL;
 
-	word = bpf_map_lookup_elem(&handshakes, &index);
-	if (!word)
-		return QS_VERDICT_drop_internal;
-	pin.word = *word;
-	if (is_in_handshake(pin.entry, tag, now)) {
+#pragma unroll
+	for (__u32 i = 0; i < PLACES; i++) {
+		__u32 index = hash % QS_HANDSHAKES ^ i;
+
+		word = bpf_map_lookup_elem(&handshakes, &index);
+		if (!word)
+			return QS_VERDICT_drop_internal;
+		pin.word = *word;
+		if (pin.entry.tag == tag) {
+			place = word;
+			break;
+		}
+		if (!place || is_over(pin.entry, now))
+			place = word;
+	}
+	if (pin.entry.tag == tag && is_in_handshake(pin.entry, now)) {
 		if (pin.entry.slot == *slot)
 			return GO_ON;
 		*slot = pin.entry.slot;
@@ -79,7 +95,7 @@ static __always_inline int stay_in_handshake(__u64 hash, __u64 dcid,
 		pin.entry.tag = tag;
 		pin.entry.slot = *slot;
 		pin.entry.time = now;
-		*word = pin.word;
+		*place = pin.word;
 	}
 	return GO_ON;
 }

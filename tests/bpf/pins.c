@@ -146,6 +146,26 @@ static void test_ages(void)
 	       put_long(40001, QUIC_V1, INITIAL, QS_VERDICT_hash_initial, 0));
 }
 
+/* Handshakes that are under way at once take nobody's place: with one place
+ * for each, about 3 of these would lose theirs. */
+static void test_many(void)
+{
+	const char *reason = NULL;
+
+	for (int from = 42000; from < 43500; from += 250) {
+		world_age_handshakes(&world, 20);
+		set_live(LIVE_A);
+		for (int port = from; port < from + 250 && !reason; port++)
+			reason = put_long(port, QUIC_V1, INITIAL,
+					  QS_VERDICT_hash_initial, 0);
+		set_live(LIVE_B);
+		for (int port = from; port < from + 250 && !reason; port++)
+			reason = put_long(port, QUIC_V1, INITIAL,
+					  QS_VERDICT_hash_pinned, LIVE_A);
+	}
+	expect("many_at_once_all_stay", reason);
+}
+
 /* By the address alone: 40 ports, one terminator; handshakes stay apart. */
 static void test_client_ip(void)
 {
@@ -179,6 +199,7 @@ void test_pins(void)
 	test_port_used_again();
 	test_states();
 	test_ages();
+	test_many();
 	test_client_ip();
 	world_age_handshakes(&world, 20);
 	world_set_live(&world, live, sizeof(live) / sizeof(*live));

@@ -51,8 +51,9 @@ def idle_connections(results, bed):
     time.sleep(3)
     each = (bed.terminators["t1"].resident_kib()[0] - before) / IDLE
     results.figure(f"{IDLE} idle connections: {each:.1f} KiB each")
-    results.check(f"{IDLE} connections are open at once",
-                  bed.live()["t1"]["counters"]["connections_open"] == IDLE)
+    opened = bed.live()["t1"]["counters"]["connections_open"]
+    results.check(f"{IDLE} connections are open at once", opened >= IDLE,
+                  f"{opened}, and the clients have {load.progress()}")
     results.check("an idle connection is small", each < IDLE_MAX_KIB,
                   f"{each:.1f} KiB")
     load.stop()
