@@ -13,6 +13,18 @@ enum {
 	STOPPED_CODE = NGHTTP3_H3_NO_ERROR,
 };
 
+/* Without its handler a signal that comes now would end us by itself. */
+static void take_no_more_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	sigaddset(&signals, SIGUSR2);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
 void load_stop_when_done(struct load *load)
 {
 	size_t all = load->stopping ? load->totals.begun : load->entry_count;
@@ -20,6 +32,7 @@ void load_stop_when_done(struct load *load)
 	if (load->totals.ended < all ||
 	    uv_is_closing((uv_handle_t *)&load->tick))
 		return;
+	take_no_more_signals();
 	uv_close((uv_handle_t *)&load->tick, NULL);
 	uv_close((uv_handle_t *)&load->timeout, NULL);
 	uv_close((uv_handle_t *)&load->progress_signal, NULL);
