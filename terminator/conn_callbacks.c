@@ -10,7 +10,6 @@
 #include "terminator/flood.h"
 #include "terminator/h3.h"
 #include "terminator/limits.h"
-#include "terminator/packet_protection.h"
 #include "terminator/quic.h"
 #include "terminator/random.h"
 #include "terminator/stateless.h"
@@ -297,9 +296,9 @@ static const ngtcp2_callbacks callbacks = {
 	.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
 	.recv_crypto_data = on_crypto_data,
 	.handshake_completed = on_handshake_completed,
-	.encrypt = packet_seal,
+	.encrypt = ngtcp2_crypto_encrypt_cb,
 	.decrypt = flood_open,
-	.hp_mask = packet_header_mask,
+	.hp_mask = ngtcp2_crypto_hp_mask_cb,
 	.recv_stream_data = on_stream_data,
 	.acked_stream_data_offset = on_acked,
 	.stream_open = on_stream_open,

@@ -5,7 +5,6 @@
 
 #include "terminator/conn.h"
 #include "terminator/ngtcp2_more.h"
-#include "terminator/packet_protection.h"
 #include "terminator/quic.h"
 
 enum {
@@ -22,8 +21,8 @@ int flood_open(uint8_t *to, const ngtcp2_crypto_aead *aead,
 	       size_t text_size, const uint8_t *nonce, size_t nonce_size,
 	       const uint8_t *header, size_t header_size)
 {
-	int rv = packet_open(to, aead, key, text, text_size, nonce, nonce_size,
-			     header, header_size);
+	int rv = ngtcp2_crypto_decrypt_cb(to, aead, key, text, text_size, nonce,
+					  nonce_size, header, header_size);
 
 	if (!rv && reading)
 		frame_tally_add(reading, to, text_size - aead->max_overhead);

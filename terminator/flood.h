@@ -35,7 +35,8 @@ struct flood {
 int flood_read(struct conn *conn, const ngtcp2_path *path,
 	       const struct udp_datagram *datagram, uint64_t now_ns);
 
-/* flood_open is packet_open, and sees what the datagram being read contains. */
+/* flood_open is ngtcp2_crypto_decrypt_cb, and sees what the datagram being read
+ * contains. */
 int flood_open(uint8_t *to, const ngtcp2_crypto_aead *aead,
 	       const ngtcp2_crypto_aead_ctx *key, const uint8_t *text,
 	       size_t text_size, const uint8_t *nonce, size_t nonce_size,
