@@ -125,6 +125,14 @@ def refused_on_h1(results, bed):
         tunnel.close()
 
 
+def end(results, name, tunnel):
+    tunnel.end()
+    results.check(f"{name}: the client's end is the backend's",
+                  tunnel.read.at_end() and tunnel.ended == "end",
+                  tunnel.ended)
+    tunnel.close()
+
+
 def on_h2(results, bed):
     tunnel = OverH2(bed, "/ws")
     results.equal("SETTINGS_ENABLE_CONNECT_PROTOCOL", tunnel.settings.get(8),
@@ -132,11 +140,7 @@ def on_h2(results, bed):
     results.equal("HTTP/2: 200", tunnel.head(), 200)
     echoes(results, "HTTP/2", tunnel)
     silence(results, bed, "HTTP/2", tunnel)
-    tunnel.end()
-    results.check("HTTP/2: the client's end is the backend's",
-                  tunnel.read.at_end() and tunnel.ended == "end",
-                  tunnel.ended)
-    tunnel.close()
+    end(results, "HTTP/2", tunnel)
     closing(results, "HTTP/2", lambda path: OverH2(bed, path))
     tunnel = OverH2(bed, "/ws/refused")
     results.equal("HTTP/2: the backend refuses", tunnel.head(), 403)
@@ -150,11 +154,7 @@ def on_h3(results, bed):
     tunnel = OverH3(bed, "/ws")
     results.equal("HTTP/3: 200", tunnel.head(), 200)
     echoes(results, "HTTP/3", tunnel)
-    tunnel.end()
-    results.check("HTTP/3: the client's end is the backend's",
-                  tunnel.read.at_end() and tunnel.ended == "end",
-                  tunnel.ended)
-    tunnel.close()
+    end(results, "HTTP/3", tunnel)
     closing(results, "HTTP/3", lambda path: OverH3(bed, path))
 
 
