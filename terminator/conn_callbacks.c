@@ -16,6 +16,7 @@
 
 /* RFC 8446, 6.2 */
 #define ALERT_UNEXPECTED_MESSAGE 10
+#define ALERT_HANDSHAKE_FAILURE 40
 #define ALERT_NO_PROTOCOL 120
 
 /* Passes an error of nghttp3 up: the connection closes with its code. */
@@ -38,6 +39,7 @@ static int on_crypto_data(ngtcp2_conn *ngtcp2, ngtcp2_encryption_level level,
 		: level == NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE
 			? TLS_FILTER_HANDSHAKE
 			: TLS_FILTER_APPLICATION;
+	int rv;
 
 	if (!conn->tls ||
 	    !tls_filter_allows(&conn->filter, filter_level, data, size)) {
@@ -46,8 +48,12 @@ static int on_crypto_data(ngtcp2_conn *ngtcp2, ngtcp2_encryption_level level,
 		return NGTCP2_ERR_CRYPTO;
 	}
 	flood_progress(conn, 0);
-	return ngtcp2_crypto_recv_crypto_data_cb(ngtcp2, level, offset, data,
-						 size, user);
+	rv = ngtcp2_crypto_recv_crypto_data_cb(ngtcp2, level, offset, data,
+					       size, user);
+	/* wolfSSL has no alert for some of its errors (RFC 9001, 4.8). */
+	if (rv && !ngtcp2_conn_get_tls_alert(ngtcp2))
+		ngtcp2_conn_set_tls_alert(ngtcp2, ALERT_HANDSHAKE_FAILURE);
+	return rv;
 }
 
 static void count_handshake(struct conn *conn)

@@ -21,9 +21,8 @@ for name in ("CertificateIssuerPublicKeyTypes", "PrivateKeyTypes"):
     if not hasattr(types, name):
         setattr(types, name, object)
 from aioquic import tls  # noqa: E402
-from aioquic.quic import events  # noqa: E402
+from aioquic.quic import connection, events  # noqa: E402
 from aioquic.quic.configuration import QuicConfiguration  # noqa: E402
-from aioquic.quic.connection import QuicConnection  # noqa: E402
 from cryptography.hazmat.primitives.serialization import Encoding  # noqa: E402
 
 INITIAL, ZERO_RTT, HANDSHAKE, ONE_RTT = (
@@ -33,6 +32,7 @@ LONG_TYPES = {INITIAL: 0, ZERO_RTT: 1, HANDSHAKE: 2}
 # RFC 9204, appendix A.
 STATUSES = {24: 103, 25: 200, 26: 304, 27: 404, 28: 503, 63: 100, 64: 204,
             65: 206, 66: 302, 67: 400, 68: 403, 69: 421, 70: 425, 71: 500}
+CRYPTO, FRAME_HEAD = 6, 8  # a type, and the most octets before the data
 PATIENCE = 60  # seconds; who passes does not wait for it
 
 
@@ -51,17 +51,22 @@ class Seen:
         return f"{self.kind} {code} {self.reason}".rstrip()
 
 
-class Quic(QuicConnection):
+class Quic(connection.QuicConnection):
     """Tells who closed, and does not close by itself: what the peer says to
     what was made by hand is nothing that aioquic asked for."""
 
-    def __init__(self, on_closed, parameters=None, hello=None, **more):
+    def __init__(self, on_closed, parameters=None, hello=None, cut=None,
+                 order=list, **more):
         """`parameters` changes the octets of the transport parameters, `hello`
-        the TLS context before ClientHello is made."""
+        the TLS context before ClientHello is made. `cut` gives the size of the
+        CRYPTO frame that begins at an offset, `order` the order in which those
+        of a packet stand there."""
         super().__init__(**more)
         self.on_closed = on_closed
         self.parameters = parameters
         self.hello = hello
+        self.cut = cut
+        self.order = order
         self.complaints = []
 
     def close(self, error_code=0, frame_type=None, reason_phrase=""):
@@ -78,6 +83,26 @@ class Quic(QuicConnection):
         super()._initialize(peer_cid)
         if self.hello:
             self.hello(self.tls)
+
+    def _write_crypto_frame(self, builder, space, stream):
+        if not self.cut:
+            return super()._write_crypto_frame(builder, space, stream)
+        sender, frames = stream.sender, []
+        room = builder.remaining_flight_space - FRAME_HEAD
+        while room > 0:
+            frame = sender.get_frame(min(room, self.cut(sender.next_offset)))
+            if not frame:
+                break
+            frames.append(frame)
+            room -= FRAME_HEAD + len(frame.data)
+        for frame in self.order(frames):
+            end = frame.offset + len(frame.data)
+            buf = builder.start_frame(CRYPTO, FRAME_HEAD + len(frame.data),
+                                      sender.on_data_delivery,
+                                      (frame.offset, end, False))
+            buf.push_bytes(varint(frame.offset) + varint(len(frame.data))
+                           + frame.data)
+        return bool(frames)
 
     def _handle_connection_close_frame(self, context, frame_type, buf):
         super()._handle_connection_close_frame(context, frame_type, buf)
