@@ -43,6 +43,7 @@ function echo(text) {
     const socket = new WebSocket(`wss://${location.host}/ws`);
     socket.onopen = () => socket.send(text);
     socket.onerror = () => reject(new Error("the WebSocket failed"));
+    socket.onclose = (end) => reject(new Error(`it closed: ${end.code}`));
     socket.onmessage = (event) => {
       socket.onclose = (end) => resolve({text: event.data, code: end.code,
                                          clean: end.wasClean});

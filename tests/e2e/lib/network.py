@@ -38,6 +38,9 @@ class Namespace:
         self.path = f"/run/netns/{name}"
         run("ip", "netns", "add", name)
         self.ip("link", "set", "lo", "up")
+        # Every address is final at once: one that becomes so a second later
+        # is a change of network to Chromium, which drops what is under way.
+        self.run("sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0")
 
     def delete(self):
         subprocess.run(["ip", "netns", "del", self.name],
@@ -110,7 +113,7 @@ class Network:
     def _addresses(self):
         def add(namespace, name, v4, v6):
             namespace.ip("address", "add", f"{v4}/24", "dev", name)
-            namespace.ip("address", "add", f"{v6}/64", "dev", name, "nodad")
+            namespace.ip("address", "add", f"{v6}/64", "dev", name)
 
         add(self.client, "c0", CLIENT[4], CLIENT[6])
         add(self.middle, "m0", "10.77.0.1", "fd77:0::1")
