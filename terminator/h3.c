@@ -112,20 +112,6 @@ static const nghttp3_callbacks callbacks = {
 	.reset_stream = on_want_reset,
 };
 
-/* A stream of a reserved type, 0x1f * N + 0x21, keeps clients tolerant
- * (RFC 9114, 6.2.3): type and a word, which nobody reads. */
-static const uint8_t grease[] = {0x80, 0x02, 0x34, 0x6d, 'g',
-				 'r',  'e',  'a',  's',	 'e'};
-
-static void open_grease(struct h3 *h3)
-{
-	ngtcp2_conn *conn = h3->conn->ngtcp2;
-
-	if (!ngtcp2_conn_get_streams_uni_left(conn) ||
-	    ngtcp2_conn_open_uni_stream(conn, &h3->grease, NULL))
-		h3->grease = -1;
-}
-
 static int open_streams(struct h3 *h3)
 {
 	ngtcp2_conn *conn = h3->conn->ngtcp2;
@@ -140,6 +126,7 @@ static int open_streams(struct h3 *h3)
 	if (nghttp3_conn_bind_control_stream(h3->nghttp3, control) ||
 	    nghttp3_conn_bind_qpack_streams(h3->nghttp3, encoder, decoder))
 		return -ENOMEM;
+	h3_grease_open(&h3->grease, conn, control);
 	return 0;
 }
 
@@ -171,7 +158,6 @@ struct h3 *h3_new(struct conn *conn)
 		h3_free(h3);
 		return NULL;
 	}
-	open_grease(h3);
 	return h3;
 }
 
@@ -189,27 +175,14 @@ nghttp3_ssize h3_next_data(struct h3 *h3, int64_t *stream_id, int *fin,
 	nghttp3_ssize n = nghttp3_conn_writev_stream(h3->nghttp3, stream_id,
 						     fin, vectors, count);
 
-	if (n || *stream_id >= 0 || h3->grease < 0)
-		return n;
-	*stream_id = h3->grease;
-	*fin = 1;
-	vectors[0] = (nghttp3_vec){(uint8_t *)grease, sizeof(grease)};
-	return 1;
-}
-
-/* Whether it is that stream, of which no more is sent then: a part does. */
-static bool take_grease(struct h3 *h3, int64_t stream_id)
-{
-	if (h3->grease < 0 || h3->grease != stream_id)
-		return false;
-	h3->grease = -1;
-	return true;
+	return h3_grease_data(&h3->grease, stream_id, fin, vectors, n);
 }
 
 int h3_sent(struct h3 *h3, int64_t stream_id, size_t size)
 {
-	if (take_grease(h3, stream_id))
+	if (h3_grease_take(&h3->grease, stream_id))
 		return 0;
+	size = h3_grease_sent(&h3->grease, stream_id, size);
 	return nghttp3_conn_add_write_offset(h3->nghttp3, stream_id, size);
 }
 
@@ -217,7 +190,7 @@ void h3_blocked(struct h3 *h3, int64_t stream_id)
 {
 	struct h3_stream *stream = h3_stream_find(h3, stream_id);
 
-	if (take_grease(h3, stream_id))
+	if (h3_grease_take(&h3->grease, stream_id))
 		return;
 	if (stream)
 		stream->blocked = true;
@@ -344,6 +317,7 @@ int h3_acked(struct h3 *h3, int64_t stream_id, struct h3_stream *stream,
 	h3->acked_ns = uv_hrtime();
 	if (stream)
 		stream->acked_ns = h3->acked_ns;
+	size = h3_grease_acked(&h3->grease, stream_id, size);
 	return nghttp3_conn_add_ack_offset(h3->nghttp3, stream_id, size);
 }
 
@@ -375,7 +349,7 @@ void h3_shut(struct h3 *h3, int64_t stream_id)
 {
 	struct h3_stream *stream = h3_stream_find(h3, stream_id);
 
-	if (take_grease(h3, stream_id))
+	if (h3_grease_take(&h3->grease, stream_id))
 		return;
 	/* The client's STOP_SENDING shows here first. */
 	if (stream && !stream->refused)

@@ -11,6 +11,7 @@
 
 #include "terminator/exchange.h"
 #include "terminator/h3_control.h"
+#include "terminator/h3_grease.h"
 #include "terminator/field_section.h"
 #include "terminator/limits.h"
 
@@ -19,7 +20,7 @@ struct h3 {
 	nghttp3_conn *nghttp3;
 	struct h3_stream *streams; /* requests */
 	size_t tunnels;		   /* of them */
-	int64_t grease; /* a stream that is to be begun and ended; -1: none */
+	struct h3_grease grease;
 	struct h3_control control; /* the client's control stream */
 	int64_t control_id;	   /* its ID, -1 before it is known */
 	size_t stray_octets;	   /* see h3_receive; not charged yet */

@@ -7,7 +7,7 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	conn_callbacks.o conn_write.o control.o control_maps.o \
 	preferred_address.o \
 	control_messages.o control_sockets.o debug_files.o drain.o early_packet.o \
-	goaway.o icmp.o icmp_check.o paths.o h3.o h3_control.o field_section.o h3_memory.o h3_messages.o h3_request.o h3_response.o h3_stream.o h3_unread.o \
+	goaway.o icmp.o icmp_check.o paths.o h3.o h3_control.o h3_grease.o field_section.o h3_memory.o h3_messages.o h3_request.o h3_response.o h3_stream.o h3_unread.o \
 	listing.o manager.o options.o quic.o reload.o reset_frames.o settings.o \
 	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o ticket_keys.o udp.o \
 	udp_open.o usage.o \
@@ -53,6 +53,9 @@ usage_test_OBJS := $(BUILD)/obj/terminator/usage.o
 drain_test_OBJS := $(BUILD)/obj/terminator/drain.o
 tls_filter_test_OBJS := $(BUILD)/obj/terminator/tls_filter.o
 h3_control_test_OBJS := $(BUILD)/obj/terminator/h3_control.o
+h3_grease_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,h3_grease.o \
+	random.o)
+h3_grease_test_LIBS := $(TERMINATOR_LIBS)
 field_section_test_OBJS := $(addprefix $(BUILD)/obj/terminator/,fields.o \
 	field_section.o message.o)
 identity_test_OBJS := $(BUILD)/obj/terminator/cid.o \

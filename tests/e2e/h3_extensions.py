@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """HTTP/3 beyond RFC 9114: WebSockets (RFC 9220), priorities (RFC 9218), and
-what is reserved to be ignored (RFC 9114, 7.2.8 and 9)."""
+what is reserved to be ignored (RFC 9114, 7.2.8 and 9), by us and by clients."""
 
 import os
 import sys
@@ -10,8 +10,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from bed import client  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
+from foreign import Client, pull, run, whole_frames  # noqa: E402
 from h3frames import (CONTROL_STREAM, DATA, SETTINGS, Script,  # noqa: E402
                       frame, headers, request, varint)
+from hello_cases import split  # noqa: E402
 from network import VIP  # noqa: E402
 
 PRIORITY_UPDATE = 0xf0700
@@ -140,11 +142,52 @@ def reserved(results, bed):
                   and not seen["failed"], str(seen))
 
 
+def settings_of(client):
+    """The numbers in the server's SETTINGS; its control stream is 3."""
+    kind, rest = pull(client.stream(3).data or b"\xff")
+    found, frames = [], whole_frames(rest)[0] if kind == CONTROL_STREAM else []
+    octets = frames[0][1] if frames and frames[0][0] == SETTINGS else b""
+    while octets:
+        number, octets = pull(octets)
+        found.append(number)
+        _, octets = pull(octets)
+    return found
+
+
+async def greased(bed, window):
+    """(transport parameters, settings that are reserved, how a request ends)
+    for a client whose streams have this much room."""
+    client = await Client(bed, options={"max_stream_data": window}).start()
+    try:
+        client.begin()
+        how = str(await client.outcome(client.get()))
+        await client.until(lambda: settings_of(client), "SETTINGS")
+        return ([number for number, _ in split(client.quic.peer_parameters)
+                 if number % 31 == 27],
+                [number for number in settings_of(client)
+                 if number >= 0x21 and number % 0x1f == 0x21 % 0x1f], how)
+    finally:
+        client.end()
+
+
+def grease(results, bed):
+    seen = [run(bed, lambda: greased(bed, window))
+            for window in (100000, 100000, 100000, 10)]
+    results.check("a reserved transport parameter and setting for each client",
+                  all(len(parameters) == 1 and len(settings) == 1
+                      and how == "answer 200"
+                      for parameters, settings, how in seen), str(seen))
+    results.check("which are others each time",
+                  all(len({str(one[at]) for one in seen}) == len(seen)
+                      for at in (0, 1)), str(seen))
+
+
 def extensions(results):
     with ExtensionsBed() as bed:
         websockets(results, bed)
         priorities(results, bed)
         reserved(results, bed)
+        grease(results, bed)
 
 
 tap.run(extensions)

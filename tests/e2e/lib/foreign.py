@@ -68,6 +68,7 @@ class Quic(connection.QuicConnection):
         self.cut = cut
         self.order = order
         self.complaints = []
+        self.peer_parameters = b""
 
     def close(self, error_code=0, frame_type=None, reason_phrase=""):
         self.complaints.append(f"{error_code:#x} {reason_phrase}")
@@ -78,6 +79,10 @@ class Quic(connection.QuicConnection):
     def _serialize_transport_parameters(self):
         octets = super()._serialize_transport_parameters()
         return self.parameters(octets) if self.parameters else octets
+
+    def _parse_transport_parameters(self, data, **more):
+        self.peer_parameters = data
+        super()._parse_transport_parameters(data, **more)
 
     def _initialize(self, peer_cid):
         super()._initialize(peer_cid)
