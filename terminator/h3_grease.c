@@ -67,8 +67,8 @@ static void make_begin(struct h3_grease *grease, const nghttp3_vec *vectors,
 		size += piece;
 	}
 	random_bytes(&random, sizeof(random));
-	grease->size = (uint8_t)h3_grease_settings(grease->begin, from, size,
-						   random);
+	grease->size =
+		(uint8_t)h3_grease_settings(grease->begin, from, size, random);
 	if (grease->size)
 		grease->replaced = (uint8_t)(grease->size - H3_GREASE_ADDED);
 	else
@@ -83,9 +83,9 @@ nghttp3_ssize h3_grease_data(struct h3_grease *grease, int64_t *stream_id,
 		make_begin(grease, vectors, (size_t)count);
 	if (count > 0 && *stream_id == grease->control &&
 	    grease->sent < grease->size) {
-		vectors[0] = (nghttp3_vec){
-			grease->begin + grease->sent,
-			(size_t)(grease->size - grease->sent)};
+		vectors[0] =
+			(nghttp3_vec){grease->begin + grease->sent,
+				      (size_t)(grease->size - grease->sent)};
 		return 1;
 	}
 	if (count || *stream_id >= 0 || grease->stream < 0)

@@ -224,7 +224,7 @@ static void on_datagram(void *user, const struct udp_datagram *datagram)
 		on_long_header(quic, &vc, datagram);
 }
 
-void quic_apply_tickets(struct quic *quic)
+void quic_apply_tls(struct quic *quic)
 {
 	const struct qs_config_quic *options = &quic->options.more;
 	struct tls_tickets tickets = {
@@ -234,11 +234,13 @@ void quic_apply_tickets(struct quic *quic)
 
 	conn_promises(quic, tickets.promises);
 	tls_set_tickets(quic->tls, quic->identity->secrets.tickets, &tickets);
+	tls_set_key_log(quic->tls, options->keylog_file,
+			&quic->stats->counters.debug_file_errors);
 }
 
 void quic_apply_options(struct quic *quic)
 {
-	quic_apply_tickets(quic);
+	quic_apply_tls(quic);
 	debug_files_warn(&quic->options.more);
 }
 

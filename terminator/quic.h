@@ -80,17 +80,17 @@ struct quic {
  * must be set before and outlive it. Returns 0 or -errno. */
 int quic_start(struct quic *quic, uv_loop_t *loop, const int fds[QS_MAX_PORTS]);
 
-/* quic_apply_options has quic->tls make session tickets as options and limits
- * are now, and warns of what is for debugging only; to be called whenever one
- * of these has changed. */
+/* quic_apply_options has quic->tls make session tickets and log keys as options
+ * and limits are now, and warns of what is for debugging only; to be called
+ * whenever one of these has changed. */
 void quic_apply_options(struct quic *quic);
 
 /* quic_step ends what clients do not read; to be called every second or so. */
 void quic_step(struct quic *quic);
 
-/* quic_apply_tickets does the first of these alone; to be called when the
- * secrets of the identity have changed. */
-void quic_apply_tickets(struct quic *quic);
+/* quic_apply_tls does the first of these alone; to be called when the secrets
+ * of the identity have changed, or quic->tls has. */
+void quic_apply_tls(struct quic *quic);
 
 /* quic_close_all closes all connections with H3_NO_ERROR, for `reason`. */
 void quic_close_all(struct quic *quic, enum qs_close_reason reason);

@@ -86,7 +86,7 @@ int reload_certificate(struct reload *reload, char *text, size_t size)
 		return -EINVAL;
 	reload->quic->tls = setup->tls;
 	reload->tcp->tls = setup->tls;
-	quic_apply_tickets(reload->quic);
+	quic_apply_tls(reload->quic);
 	log_info("serving with the loader's self-signed certificate as it is "
 		 "now");
 	return 0;

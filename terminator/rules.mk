@@ -9,7 +9,7 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 	control_messages.o control_sockets.o debug_files.o drain.o early_packet.o \
 	goaway.o icmp.o icmp_check.o paths.o h3.o h3_control.o h3_grease.o field_section.o h3_memory.o h3_messages.o h3_request.o h3_response.o h3_stream.o h3_unread.o \
 	listing.o manager.o options.o quic.o reload.o reset_frames.o settings.o \
-	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o ticket_keys.o udp.o \
+	sockets.o stateless.o setup.o successor.o terminator.o tls.o tls_filter.o ticket_keys.o key_log.o udp.o \
 	udp_open.o usage.o \
 	flood.o frame_budget.o frame_tally.o front.o h1_server.o h1_server_request.o h1_server_response.o h1_server_tunnel.o \
 	h1_target.o h2_server.o h2_server_request.o h2_server_response.o \
@@ -17,12 +17,11 @@ TERMINATOR_OBJS := $(TERMINATOR_UPSTREAM_OBJS) \
 TERMINATOR_LIBS := -lngtcp2_crypto_wolfssl -lngtcp2 -lnghttp3 -lwolfssl \
 	-lnghttp2 -lllhttp $(TERMINATOR_COMPRESS_LIBS) $(CONFIG_LIBS) -luv -lm
 
-# See h3_messages.c, h3_memory.c, debug_files.c and reset_frames.c.
+# See h3_messages.c, h3_memory.c and reset_frames.c.
 comma := ,
 TERMINATOR_WRAPS := $(patsubst %,-Wl$(comma)--wrap=nghttp3_http_on_%,header \
 	request_headers data_chunk remote_end_stream) \
-	$(patsubst %,-Wl$(comma)--wrap=ngtcp2_crypto_derive_and_install_%_key,\
-	rx tx) -Wl$(comma)--wrap=ngtcp2_pkt_decode_frame \
+	-Wl$(comma)--wrap=ngtcp2_pkt_decode_frame \
 	-Wl$(comma)--wrap=nghttp3_objalloc_init
 
 PROGRAMS += $(BUILD)/bin/quicsteer-terminator

@@ -51,8 +51,10 @@ int stream_tls_handshake(struct stream_tls *tls)
 {
 	int rv = wolfSSL_accept(ssl_of(tls)), result;
 
-	if (rv == WOLFSSL_SUCCESS)
+	if (rv == WOLFSSL_SUCCESS) {
+		tls_stream_session_done(ssl_of(tls));
 		return 0;
+	}
 	result = failure(ssl_of(tls), rv);
 	return result ? result : -ECONNRESET;
 }

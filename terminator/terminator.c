@@ -247,7 +247,7 @@ static void on_secrets(void *user, const struct qs_secrets *secrets)
 
 	memcpy(t->identity.secrets.tickets, secrets->tickets,
 	       sizeof(secrets->tickets));
-	quic_apply_tickets(&t->quic);
+	quic_apply_tls(&t->quic);
 }
 
 static void on_connections(void *user, int fd)

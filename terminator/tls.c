@@ -13,6 +13,7 @@
 
 #include "terminator/certificates.h"
 #include "terminator/host_names.h"
+#include "terminator/key_log.h"
 
 /* Of a session's user data; 0 is ngtcp2's. */
 enum { SCOPE_INDEX = 1 };
@@ -24,12 +25,13 @@ struct tls {
 	/* Of all certificates: a ticket is for the host, not for its key. */
 	struct ticket_keys keys, stream_keys;
 	bool early_data;
+	struct key_log key_log;
 };
 
 struct tls_scope {
 	unsigned references; /* the session, and who asked for one */
 	struct tls *tls;
-	bool is_stream;
+	bool is_stream, is_logged;
 	const struct certificate *certificate; /* NULL: not chosen */
 	char *name;			       /* NULL: none came */
 };
@@ -139,6 +141,16 @@ void tls_set_tickets(
 		wolfSSL_CTX_set_max_early_data(
 			certificate->quic, tls->early_data ? UINT32_MAX : 0);
 	}
+}
+
+void tls_set_key_log(struct tls *tls, const char *file, __u64 *failures)
+{
+	free(tls->key_log.file);
+	tls->key_log.file = file ? strdup(file) : NULL;
+	tls->key_log.failures = failures;
+	/* It is asked for, and there is none. */
+	if (file && !tls->key_log.file)
+		(*failures)++;
 }
 
 /* The name that the client asks for; it is not told whether we know it. */
@@ -272,6 +284,7 @@ void tls_free(struct tls *tls)
 	free(tls->certificates);
 	ticket_keys_wipe(&tls->keys);
 	ticket_keys_wipe(&tls->stream_keys);
+	free(tls->key_log.file);
 	wolfSSL_Cleanup();
 	free(tls);
 }
@@ -294,12 +307,24 @@ static WOLFSSL *new_session(struct tls *tls, bool is_stream)
 	scope->is_stream = is_stream;
 	tls->references++;
 	wolfSSL_set_ex_data(ssl, SCOPE_INDEX, scope);
+	if (tls->key_log.file) {
+		scope->is_logged = true;
+		key_log_watch(ssl, &tls->key_log);
+	}
 	return ssl;
 }
 
 struct WOLFSSL *tls_stream_session_new(struct tls *tls)
 {
 	return new_session(tls, true);
+}
+
+void tls_stream_session_done(struct WOLFSSL *ssl)
+{
+	struct tls_scope *scope = wolfSSL_get_ex_data(ssl, SCOPE_INDEX);
+
+	if (scope->is_logged)
+		key_log_done(ssl, &scope->tls->key_log);
 }
 
 struct tls_session *tls_session_new(struct tls *tls,
@@ -321,13 +346,6 @@ bool tls_session_is_resumed(struct tls_session *session)
 	return wolfSSL_session_reused((WOLFSSL *)session);
 }
 
-void tls_session_client_random(struct tls_session *session,
-			       uint8_t random[TLS_RANDOM_SIZE])
-{
-	memset(random, 0, TLS_RANDOM_SIZE);
-	wolfSSL_get_client_random((WOLFSSL *)session, random, TLS_RANDOM_SIZE);
-}
-
 bool tls_session_has_protocol(const struct tls_session *session)
 {
 	const unsigned char *name = NULL;
@@ -345,11 +363,6 @@ bool tls_session_has_parameters(const struct tls_session *session)
 	wolfSSL_get_peer_quic_transport_params((const WOLFSSL *)session,
 					       &parameters, &size);
 	return size > 0;
-}
-
-ngtcp2_crypto_conn_ref *tls_session_reference(struct tls_session *session)
-{
-	return wolfSSL_get_app_data((WOLFSSL *)session);
 }
 
 struct tls_scope *tls_session_scope(struct tls_session *session)

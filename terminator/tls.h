@@ -5,6 +5,7 @@
 #ifndef TERMINATOR_TLS_H
 #define TERMINATOR_TLS_H
 
+#include <linux/types.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +51,11 @@ void tls_set_tickets(
 	const uint8_t secrets[QS_TICKET_SECRETS][TICKET_SECRET_SIZE],
 	const struct tls_tickets *tickets);
 
+/* tls_set_key_log has the secrets of sessions that begin from now on added to
+ * the file (key_log.h); NULL ends that. `failures` counts what cannot be
+ * written and must outlive all sessions. */
+void tls_set_key_log(struct tls *tls, const char *file, __u64 *failures);
+
 /* tls_free ends our use of it; sessions that were made of it go on. */
 void tls_free(struct tls *tls);
 
@@ -80,11 +86,8 @@ void tls_scope_free(struct tls_scope *scope);
  * stream_tls.c. Returns NULL when memory is short. */
 struct WOLFSSL *tls_stream_session_new(struct tls *tls);
 
-enum { TLS_RANDOM_SIZE = 32 };
-
-/* tls_session_client_random gives the random octets of the ClientHello. */
-void tls_session_client_random(struct tls_session *session,
-			       uint8_t random[TLS_RANDOM_SIZE]);
+/* tls_stream_session_done is to be told that its handshake is complete. */
+void tls_stream_session_done(struct WOLFSSL *ssl);
 
 /* tls_session_has_protocol tells whether one was agreed on by ALPN: wolfSSL
  * does not mind a client that does not ask for any, RFC 9001, 8.1 does. */
@@ -93,9 +96,6 @@ bool tls_session_has_protocol(const struct tls_session *session);
 /* tls_session_has_parameters tells whether the client sent the extension that
  * has QUIC's transport parameters. */
 bool tls_session_has_parameters(const struct tls_session *session);
-
-/* tls_session_reference gives what tls_session_new got. */
-ngtcp2_crypto_conn_ref *tls_session_reference(struct tls_session *session);
 
 void tls_session_free(struct tls_session *session);
 

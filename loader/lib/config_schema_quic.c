@@ -65,9 +65,10 @@ static const struct qs_config_key keys[] = {
 		.maximum = 4095,
 		.pattern = FILE_PATTERN,
 		.form = FILE_FORM,
-		.help = "file that QUIC's TLS secrets are added to in the form "
-			"of SSLKEYLOGFILE: whoever reads it can decrypt the "
-			"traffic; for debugging only",
+		.help = "file that TLS secrets, of TCP too, are added to in "
+			"the "
+			"form of SSLKEYLOGFILE: whoever reads it can decrypt "
+			"the traffic; for debugging only",
 	},
 	{
 		.name = "preferred_address",

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What ngtcp2's client on GnuTLS may do beyond plain QUIC version 1: version 2
 at once and by compatible version negotiation, an unknown version first, Retry,
-and key updates; and qlog, the key log, and the congestion controllers."""
+and key updates; and qlog, the key log, also of TLS over TCP, and the congestion
+controllers."""
 
 import glob
 import json
 import os
 import re
+import socket
+import ssl
 import subprocess
 import sys
 
@@ -153,17 +156,51 @@ def secrets_of(path):
                 if line.strip() and not line.startswith("#")}
 
 
+def without_exporters(secrets):
+    return {line for line in secrets if not line.startswith("EXPORTER_")}
+
+
+def over_tcp(bed, context, session=None):
+    """A request by Python's TLS. Returns its session for the next one."""
+    with socket.create_connection((VIP[4], PORT), 60) as stream:
+        with context.wrap_socket(stream, server_hostname="localhost",
+                                 session=session) as tls:
+            tls.sendall(b"GET /bytes/1 HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            if not tls.recv(100).startswith(b"HTTP/1.1 200"):
+                raise RuntimeError("no answer over TLS")
+            if tls.session_reused != bool(session):
+                raise RuntimeError("resumed, or not, unlike what was asked")
+            return tls.session
+
+
+def tcp_key_log(results, bed):
+    for version in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
+        name, theirs = version.name, bed.path(f"client-{version.name}.keys")
+        context = ssl.create_default_context(cafile=bed.path("cert.pem"))
+        context.check_hostname = False
+        context.minimum_version = context.maximum_version = version
+        context.keylog_filename = theirs
+        os.unlink(bed.path("debug/keys"))
+        session = bed.network.client.call(lambda: over_tcp(bed, context))
+        bed.network.client.call(lambda: over_tcp(bed, context, session))
+        ours, theirs = (without_exporters(secrets_of(path))
+                        for path in (bed.path("debug/keys"), theirs))
+        results.check(f"the key log has those of {name} over TCP, too, new "
+                      "and resumed", ours == theirs and len(ours) >= 2,
+                      f"{[line.split()[:2] for line in ours ^ theirs]}")
+
+
 def debug_files(results, bed):
     seen = bed.gtls(SSLKEYLOGFILE=bed.path("client.keys"))
     ours, theirs = (secrets_of(bed.path(name))
                     for name in ("debug/keys", "client.keys"))
     results.check("the key log has the secrets that the client's has",
                   bed.whole(seen) and len(ours) >= 4
-                  and ours == {line for line in theirs
-                               if not line.startswith("EXPORTER_")},
+                  and without_exporters(ours) == without_exporters(theirs),
                   f"{[line.split()[:2] for line in ours ^ theirs]} {seen}")
     mode = os.stat(bed.path("debug/keys")).st_mode & 0o777
     results.equal("nobody else may read it", oct(mode), oct(0o600))
+    tcp_key_log(results, bed)
     for log in (bed.qlogs() or [[]])[:1]:
         names = {event.get("name") for event in log}
         results.check("qlog has the events of the connection",

@@ -98,8 +98,7 @@ Test(h3_grease, leaves_other_streams_and_forms)
 {
 	struct h3_grease grease = begun();
 
-	cr_assert_eq(next(&grease, REQUEST, BEGIN, BEGIN_SIZE).len,
-		     BEGIN_SIZE);
+	cr_assert_eq(next(&grease, REQUEST, BEGIN, BEGIN_SIZE).len, BEGIN_SIZE);
 	cr_assert_eq(next(&grease, CONTROL, MORE, 3).len, 3);
 	cr_assert_eq(h3_grease_sent(&grease, CONTROL, 3), 3);
 	cr_assert_eq(h3_grease_acked(&grease, CONTROL, 3), 3);
