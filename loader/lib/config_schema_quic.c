@@ -66,9 +66,8 @@ static const struct qs_config_key keys[] = {
 		.pattern = FILE_PATTERN,
 		.form = FILE_FORM,
 		.help = "file that TLS secrets, of TCP too, are added to in "
-			"the "
-			"form of SSLKEYLOGFILE: whoever reads it can decrypt "
-			"the traffic; for debugging only",
+			"the form of SSLKEYLOGFILE: whoever reads it can "
+			"decrypt the traffic; for debugging only",
 	},
 	{
 		.name = "preferred_address",
