@@ -21,6 +21,12 @@
  * connections that it has just closed (RFC 9000, 10.2.1). */
 #define DRAIN_GRACE_NS UINT64_C(1000000000)
 
+/* A client that has made no request is about to, and gets so long from its
+ * connection's begin: many libraries cannot begin a first request on a
+ * connection that is known to end, and do not try it on another. One that keeps
+ * silent for longer has been opened for later, as browsers do. */
+#define DRAIN_UNUSED_NS UINT64_C(5000000000)
+
 enum drain_state {
 	DRAIN_SERVING,
 	DRAIN_WISHED,  /* by the operator; the process stays */

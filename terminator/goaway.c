@@ -4,6 +4,7 @@
 #include <utlist.h>
 
 #include "terminator/conn.h"
+#include "terminator/drain.h"
 #include "terminator/h3.h"
 #include "terminator/limits.h"
 #include "terminator/quic.h"
@@ -43,6 +44,13 @@ static bool is_to_leave(const struct conn *conn)
 	       has_made_all_requests(conn);
 }
 
+static bool is_fresh(const struct conn *conn, uint64_t now_ns)
+{
+	uint64_t age_ns = now_ns - conn->handshake_ns;
+
+	return age_ns < (conn->requests ? FRESH_NS : DRAIN_UNUSED_NS);
+}
+
 static void count_last_request(struct conn *conn)
 {
 	conn->quic->stats->counters.limit_connection_requests++;
@@ -57,7 +65,7 @@ static void step(struct conn *conn, uint64_t now_ns)
 	switch (conn->goaway) {
 	case GOAWAY_NONE:
 		if ((!conn->quic->draining && !is_to_leave(conn)) ||
-		    now_ns - conn->handshake_ns < FRESH_NS)
+		    is_fresh(conn, now_ns))
 			break;
 		if (has_made_all_requests(conn))
 			count_last_request(conn);

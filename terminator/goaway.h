@@ -10,8 +10,9 @@
  * though the process goes on; what is not done after terminator.drain_timeout
  * is closed.
  *
- * A client whose handshake has just been done gets a moment for the request
- * that it came for: many cannot begin one on a connection that says GOAWAY.
+ * A client whose handshake has just been done gets a moment for the requests
+ * that it came for, and longer for the first (DRAIN_UNUSED_NS): many cannot
+ * begin one on a connection that says GOAWAY.
  */
 #ifndef TERMINATOR_GOAWAY_H
 #define TERMINATOR_GOAWAY_H

@@ -2,11 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminator/drain.h"
 #include "terminator/h1_server_private.h"
 
 /* In a drain the next request is told that it is the last; a connection that
  * has none for so long is closed. Sooner, more clients would send one while the
- * end is under way to them. */
+ * end is under way to them. The first has longer: DRAIN_UNUSED_NS. */
 #define DRAIN_IDLE_NS (1000 * UINT64_C(1000000))
 
 static void on_slow_header(void *user)
@@ -224,6 +225,7 @@ static void step(void *session, uint64_t now_ns, uint64_t last_ns)
 	struct h1_server *h1 = session;
 	const struct tcp_options *options = &h1->conn->tcp->options;
 	bool silent = now_ns - last_ns >= options->idle_timeout_ns;
+	uint64_t patience_ns = h1->requests ? DRAIN_IDLE_NS : DRAIN_UNUSED_NS;
 
 	if (h1->failed || h1->broken)
 		return;
@@ -231,7 +233,7 @@ static void step(void *session, uint64_t now_ns, uint64_t last_ns)
 		return;
 	if (silent)
 		give_up(h1, QS_CLOSE_idle);
-	else if (h1->draining && now_ns - last_ns >= DRAIN_IDLE_NS)
+	else if (h1->draining && now_ns - last_ns >= patience_ns)
 		give_up(h1, QS_CLOSE_drained);
 }
 

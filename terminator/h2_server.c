@@ -3,6 +3,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "terminator/drain.h"
 #include "terminator/h2_server_private.h"
 
 /* Between the notice and the GOAWAY that names the last request: what crosses
@@ -218,6 +219,7 @@ static void *new_session(struct tcp_conn *conn)
 	if (!h2)
 		return NULL;
 	h2->conn = conn;
+	h2->begun_ns = uv_hrtime();
 	h2->reason = QS_CLOSE_peer_done;
 	if (make_session(h2)) {
 		free(h2);
@@ -342,9 +344,13 @@ void h2_drain(struct h2_server *h2)
 	tcp_conn_mark(h2->conn);
 }
 
+/* step() does, once it is time. */
 static void drain(void *session)
 {
-	h2_drain(session);
+	struct h2_server *h2 = session;
+
+	if (h2->requests || uv_hrtime() - h2->begun_ns >= DRAIN_UNUSED_NS)
+		h2_drain(h2);
 }
 
 static bool going_away(void *session)
@@ -400,6 +406,8 @@ static void step(void *session, uint64_t now_ns, uint64_t last_ns)
 	const struct tcp_options *options = &h2->conn->tcp->options;
 
 	end_unread_streams(h2, now_ns);
+	if (h2->conn->tcp->draining)
+		drain(h2);
 	if (h2->goaway_ns && !h2->goaway_last &&
 	    now_ns - h2->goaway_ns >= NOTICE_NS)
 		send_last_goaway(h2);

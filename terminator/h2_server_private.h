@@ -31,6 +31,7 @@ struct h2_server {
 	size_t piece_size;    /* next one is asked for */
 	struct frame_budget budget;
 	unsigned continuations; /* of the field section that comes */
+	uint64_t begun_ns;	/* when the connection was */
 	uint64_t goaway_ns;	/* when the notice was sent; 0: not */
 	bool goaway_last;
 	uint32_t requests; /* so far */
