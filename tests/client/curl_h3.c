@@ -40,6 +40,7 @@ struct download {
 	uint64_t received;
 	bool differs;
 	char terminator[64];
+	char error[CURL_ERROR_SIZE];
 };
 
 static size_t on_body(char *data, size_t size, size_t count, void *user)
@@ -96,6 +97,7 @@ static void set_up(struct download *download, const struct options *options,
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, download);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, download);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, download->error);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, download);
 	download->easy = easy;
 }
@@ -107,7 +109,8 @@ static const char *judge(const struct download *download, CURLcode result,
 	long status = 0, version = 0;
 
 	if (result != CURLE_OK)
-		return curl_easy_strerror(result);
+		return download->error[0] ? download->error
+					  : curl_easy_strerror(result);
 	curl_easy_getinfo(download->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(download->easy, CURLINFO_HTTP_VERSION, &version);
 	if (version != CURL_HTTP_VERSION_3)

@@ -25,6 +25,7 @@ struct answer {
 	json_t *fields;
 	size_t size;
 	char body[BODY_MAX];
+	char error[CURL_ERROR_SIZE];
 };
 
 static size_t on_body(char *data, size_t size, size_t count, void *user)
@@ -38,6 +39,14 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
 		memcpy(answer->body + answer->size, data, size);
 	answer->size += size;
 	return size;
+}
+
+/* What libcurl says of a failure, as precisely as it does; NULL of none. */
+static const char *failure(const struct answer *answer, CURLcode result)
+{
+	if (result == CURLE_OK)
+		return NULL;
+	return answer->error[0] ? answer->error : curl_easy_strerror(result);
 }
 
 /* Name in lower case, value without blanks around. */
@@ -128,11 +137,10 @@ static void report(CURL *easy, struct answer *answer, CURLcode result)
 	if (!answer->file && answer->size <= BODY_MAX)
 		body = json_stringn(answer->body, answer->size);
 	line = json_pack("{s:s?, s:i, s:i, s:O, s:I, s:o*}", "error",
-			 result == CURLE_OK ? NULL : curl_easy_strerror(result),
-			 "status", (int)status, "version",
-			 version == CURL_HTTP_VERSION_3 ? 3 : 1, "fields",
-			 answer->fields, "size", (json_int_t)answer->size,
-			 "body", body);
+			 failure(answer, result), "status", (int)status,
+			 "version", version == CURL_HTTP_VERSION_3 ? 3 : 1,
+			 "fields", answer->fields, "size",
+			 (json_int_t)answer->size, "body", body);
 	json_dumpf(line, stdout, JSON_COMPACT);
 	putchar('\n');
 	fflush(stdout);
@@ -154,6 +162,7 @@ static bool ask(CURL *easy, json_t *request)
 		setvbuf(answer.file, NULL, _IONBF, 0);
 	answer.fields = json_array();
 	answer.size = 0;
+	answer.error[0] = '\0';
 	/* Keeps the connections. */
 	curl_easy_reset(easy);
 	set_up(easy, request, &lists);
@@ -161,6 +170,7 @@ static bool ask(CURL *easy, json_t *request)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, &answer);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, answer.error);
 	result = curl_easy_perform(easy);
 	if (answer.file)
 		fclose(answer.file);
