@@ -17,6 +17,7 @@ from process import wait_until  # noqa: E402
 
 NAMES = ("b1", "b2", "b3")
 SESSIONS, ROUNDS = 200, 50
+COOKIES = 6  # that are looked at
 FIELD = ("--field", "x-session:session-%u")
 
 
@@ -126,9 +127,14 @@ def header_moves(results, bed, places):
     before = counts(bed)
     openings = breaker(bed, "b2")["openings"]
     bed.backend_mode("b2", "refuse")
-    ask(bed, 30, 10)  # without sessions
-    wait_until(lambda: breaker(bed, "b2")["openings"] > openings, 15,
-               "the breaker of b2 to open")
+
+    def opens():
+        """The failures of a step in which successes were, too, are not in a
+        row; so there may have to be more than one step of them."""
+        ask(bed, 30, 10)  # without sessions
+        return breaker(bed, "b2")["openings"] > openings
+
+    wait_until(opens, 15, "the breaker of b2 to open")
     lines = ask(bed, SESSIONS, 5, *FIELD)
     now = homes(lines)
     moved = [key for key in places if now[key] != places[key]]
@@ -192,15 +198,18 @@ def attributes(results, bed):
     change(bed, affinity="cookie",
            affinity_cookie={"name": "stay", "max_age": "1h", "path": "/app",
                             "same_site": "strict"})
-    said = dict(show(bed)["fields"]).get("set-cookie", "")
+    several_said = [dict(show(bed)["fields"]).get("set-cookie", "")
+                    for _ in range(COOKIES)]
+    said = several_said[0]
     results.figure(f"set-cookie: {said}")
     value, _semicolon, rest = said.partition("; ")
     results.check("cookie: its attributes are as configured",
                   value.startswith("stay=") and rest == "Path=/app; "
                   "Max-Age=3600; HttpOnly; Secure; SameSite=Strict", said)
+    # A name of two letters is in one cookie of 30 by chance.
     results.check("cookie: it does not tell the backend",
-                  not any(word in said for word in NAMES + ("127.0", "800")),
-                  said)
+                  not all(any(word in one for word in NAMES + ("127.0", "800"))
+                          for one in several_said), str(several_said))
     change(bed, affinity_cookie={})
 
 
