@@ -105,9 +105,11 @@ static void accept_initial(struct quic *quic, const ngtcp2_pkt_hd *header,
 		send_invalid_token(quic, header, datagram);
 		return;
 	}
-	/* A CID of ours or of a dead terminator's belongs to a connection
-	 * that is gone, unless it is from a Retry. */
-	if (verdict != TOKEN_RETRY && owner != CID_UNKNOWN) {
+	/* A CID of ours belongs to a connection that is gone, unless it is from
+	 * a Retry. One of a dead terminator's may as well be the client's own
+	 * choice, which names some slot's former process by chance, and often:
+	 * only that client's packets can be decrypted. */
+	if (verdict != TOKEN_RETRY && owner == CID_OURS) {
 		quic->stats->counters.drop_no_connection++;
 		return;
 	}

@@ -56,12 +56,16 @@ class Quic(connection.QuicConnection):
     what was made by hand is nothing that aioquic asked for."""
 
     def __init__(self, on_closed, parameters=None, hello=None, cut=None,
-                 order=list, **more):
+                 order=list, dcid=None, **more):
         """`parameters` changes the octets of the transport parameters, `hello`
         the TLS context before ClientHello is made. `cut` gives the size of the
         CRYPTO frame that begins at an offset, `order` the order in which those
-        of a packet stand there."""
+        of a packet stand there. `dcid` is the client's first for the server.
+        """
         super().__init__(**more)
+        if dcid:
+            self._peer_cid.cid = dcid
+            self._original_destination_connection_id = dcid
         self.on_closed = on_closed
         self.parameters = parameters
         self.hello = hello
