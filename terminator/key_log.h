@@ -21,7 +21,8 @@ struct key_log {
 void key_log_watch(struct WOLFSSL *ssl, struct key_log *log);
 
 /* key_log_done adds what a session over TCP comes to have with its handshake's
- * end: the one secret of TLS 1.2. To be called then if it is watched. */
+ * end: the one secret of TLS 1.2. To be called then; does nothing for one that
+ * is not watched. */
 void key_log_done(struct WOLFSSL *ssl, struct key_log *log);
 
 #endif

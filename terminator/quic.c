@@ -87,17 +87,17 @@ static void begin(struct quic *quic, const struct conn_origin *origin,
 		conn_read(conn, datagram);
 }
 
-/* An Initial of no connection: the address validation of RFC 9000, 8.1. */
+/* An Initial of no connection: the address validation of RFC 9000, 8.1.
+ * `owner` is that of its DCID. */
 static void accept_initial(struct quic *quic, const ngtcp2_pkt_hd *header,
-			   const struct udp_datagram *datagram)
+			   const struct udp_datagram *datagram,
+			   enum cid_owner owner)
 {
 	ngtcp2_cid original_dcid;
 	struct conn_origin origin = {
 		.header = header,
 		.original_dcid = &header->dcid,
 	};
-	enum cid_owner owner = cid_owner(quic->identity, header->dcid.data,
-					 header->dcid.datalen);
 	enum token_verdict verdict =
 		check_token(quic, header, datagram, &original_dcid);
 
@@ -135,12 +135,13 @@ static void on_long_header(struct quic *quic, const ngtcp2_version_cid *vc,
 			   const struct udp_datagram *datagram)
 {
 	struct qs_terminator_stats *stats = quic->stats;
+	enum cid_owner owner = cid_owner(quic->identity, vc->dcid, vc->dcidlen);
 	ngtcp2_pkt_hd header;
 
-	if (cid_owner(quic->identity, vc->dcid, vc->dcidlen) == CID_OTHER)
+	if (owner == CID_OTHER)
 		stats->counters.wrong_delivery++;
 	else if (!ngtcp2_accept(&header, datagram->data, datagram->size))
-		accept_initial(quic, &header, datagram);
+		accept_initial(quic, &header, datagram, owner);
 	else if (datagram->size < MIN_INITIAL_DATAGRAM)
 		stats->counters.drop_small_initial++;
 	else if (vc->dcidlen < MIN_INITIAL_DCID)

@@ -31,7 +31,7 @@ struct tls {
 struct tls_scope {
 	unsigned references; /* the session, and who asked for one */
 	struct tls *tls;
-	bool is_stream, is_logged;
+	bool is_stream;
 	const struct certificate *certificate; /* NULL: not chosen */
 	char *name;			       /* NULL: none came */
 };
@@ -307,10 +307,8 @@ static WOLFSSL *new_session(struct tls *tls, bool is_stream)
 	scope->is_stream = is_stream;
 	tls->references++;
 	wolfSSL_set_ex_data(ssl, SCOPE_INDEX, scope);
-	if (tls->key_log.file) {
-		scope->is_logged = true;
+	if (tls->key_log.file)
 		key_log_watch(ssl, &tls->key_log);
-	}
 	return ssl;
 }
 
@@ -323,8 +321,7 @@ void tls_stream_session_done(struct WOLFSSL *ssl)
 {
 	struct tls_scope *scope = wolfSSL_get_ex_data(ssl, SCOPE_INDEX);
 
-	if (scope->is_logged)
-		key_log_done(ssl, &scope->tls->key_log);
+	key_log_done(ssl, &scope->tls->key_log);
 }
 
 struct tls_session *tls_session_new(struct tls *tls,
