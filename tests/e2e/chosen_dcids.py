@@ -12,21 +12,11 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
-from foreign import Client, run  # noqa: E402
+from foreign import run, served  # noqa: E402
 from process import wait_until  # noqa: E402
 
 NAMES = ("t1", "t2")
 CLIENTS = 24
-
-
-async def served(bed, dcid=None):
-    """How a request ends, and the server's first CID for the connection."""
-    client = await Client(bed, dcid=dcid).start()
-    try:
-        return (str(await client.outcome(client.get())),
-                client.quic._peer_cid.cid)
-    finally:
-        client.end()
 
 
 def replace(bed):
@@ -40,18 +30,13 @@ def replace(bed):
 
 def chosen_dcids(results):
     with ConfiguredBed(backends=("b1",)) as bed:
-        dcids = []
-        for _ in range(CLIENTS):
-            how, dcid = run(bed, lambda: served(bed))
-            dcids.append(dcid)
+        dcids = [run(bed, lambda: served(bed))[1] for _ in range(CLIENTS)]
         replace(bed)
-        ways = [run(bed, lambda: served(bed, dcid))[0] for dcid in dcids]
+        ways = [run(bed, lambda: served(bed, dcid=dcid))[0] for dcid in dcids]
         results.equal("clients whose first DCID is a dead process's", ways,
                       ["answer 200"] * CLIENTS)
-        dead = sum(value for series, value in bed.metrics().items()
-                   if series.startswith('quicsteer_xdp_packets_total{')
-                   and 'verdict="hash_dead"' in series)
-        results.check("XDP took them for that", dead >= CLIENTS, f"{dead:.0f}")
+        dead = bed.verdicts()["hash_dead"]
+        results.check("XDP took them for that", dead >= CLIENTS, str(dead))
 
 
 tap.run(chosen_dcids)

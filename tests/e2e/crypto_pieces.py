@@ -6,7 +6,6 @@ places. Every one of these handshakes must become a connection that answers.
 What is cut is ClientHello and Finished alike. So must one with a ClientHello
 of more than a TLS record holds, but for one that is out of all proportion."""
 
-import asyncio
 import os
 import random
 import sys
@@ -14,7 +13,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import tap  # noqa: E402
 from configured import ConfiguredBed  # noqa: E402
-from foreign import Client, connection, run  # noqa: E402
+from foreign import connection, run, served  # noqa: E402
 
 WHOLE = 1 << 20
 HEADER = 4  # octets of a handshake message: type and length (RFC 8446, 4)
@@ -65,16 +64,8 @@ def fat(size):
     return hello
 
 
-async def outcome(bed, **how):
-    client = await Client(bed, **how).start()
-    try:
-        return str(await client.outcome(client.get()))
-    finally:
-        client.end()
-
-
 def check(results, bed, name, cut, order):
-    seen = run(bed, lambda: outcome(bed, cut=cut, order=order))
+    seen, _ = run(bed, lambda: served(bed, cut=cut, order=order))
     results.equal(name, seen, "answer 200")
 
 
@@ -97,8 +88,8 @@ def random_pieces(results, bed):
     async def all_of_them():
         seen = {}
         for number in range(RANDOM_CUTS):
-            how = await outcome(bed, cut=random_cut(number),
-                                order=shuffled(number))
+            how, _ = await served(bed, cut=random_cut(number),
+                                  order=shuffled(number))
             seen.setdefault(how, []).append(number)
         return seen
 
@@ -113,7 +104,7 @@ def fat_hellos(results, bed):
     for size, wanted in ((RECORD - 1000, "answer 200"),
                          (RECORD + 500, "answer 200"),
                          (3 * RECORD, f"transport {HANDSHAKE_FAILURE:#x}")):
-        seen = run(bed, lambda: outcome(bed, hello=fat(size)))
+        seen, _ = run(bed, lambda: served(bed, hello=fat(size)))
         results.equal(f"a ClientHello with {size} octets of extension", seen,
                       wanted)
 

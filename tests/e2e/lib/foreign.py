@@ -394,6 +394,17 @@ class Client(asyncio.DatagramProtocol):
                                                                number))
 
 
+async def served(bed, **how):
+    """What comes of one request on a connection of its own, and the server's
+    first CID for that; `how` is Client's."""
+    client = await Client(bed, **how).start()
+    try:
+        return (str(await client.outcome(client.get())),
+                client.quic._peer_cid.cid)
+    finally:
+        client.end()
+
+
 def run(bed, scenario):
     """Runs scenario(), a coroutine function, in the client's namespace."""
     return bed.network.client.call(lambda: asyncio.run(scenario()))
